@@ -1,0 +1,57 @@
+# Every output of the flake, written once: { kits } -> outputs, where `kits` holds a kit for each build system.
+# docs/architecture.md says what a kit is; nothing here or in checks/ knows where its tools come from.
+{ kits }:
+let
+  sources = import ./sources.nix;
+  perSystem = f: builtins.mapAttrs (_: f) kits;
+
+  packages = kit: rec {
+    default = kit.build {
+      name = "sarsen";
+      source = sources.program;
+    };
+    arm64 = recipe kit { };
+  };
+  recipe =
+    kit:
+    import ./arm64.nix {
+      inherit kit;
+      source = sources.program;
+    };
+
+  # A file of checks/ is a check; its name is the check's.
+  checks =
+    kit:
+    let
+      files = builtins.filter (f: builtins.match ".*\\.nix" f != null) (
+        builtins.attrNames (builtins.readDir ../checks)
+      );
+      context = {
+        inherit kit sources;
+        inherit (packages kit) arm64;
+        sarsen = (packages kit).default;
+        recipe = recipe kit;
+      };
+    in
+    builtins.listToAttrs (
+      map (file: {
+        name = builtins.substring 0 (builtins.stringLength file - 4) file;
+        value = import (../checks + "/${file}") context;
+      }) files
+    );
+in
+{
+  packages = perSystem packages;
+  checks = perSystem checks;
+  apps = perSystem (kit: rec {
+    sarsen = {
+      type = "app";
+      program = "${(packages kit).default}/bin/sarsen";
+    };
+    default = sarsen;
+  });
+  devShells = perSystem (kit: {
+    default = kit.shell;
+  });
+  formatter = perSystem (kit: kit.formatter);
+}
