@@ -4,6 +4,7 @@
   run,
   rust,
   vendor,
+  workshop,
 }:
 let
   crates = vendor "crates" pins.crates;
@@ -14,14 +15,19 @@ let
       source,
       script,
       env ? { },
+      root ? rust,
       ...
     }@attrs:
     run (
       removeAttrs attrs [ "env" ]
       // env
       // {
-        inherit name source crates;
-        root = rust;
+        inherit
+          name
+          source
+          crates
+          root
+          ;
         script = builtins.readFile ./cargo.sh + script;
       }
     );
@@ -86,7 +92,8 @@ in
       }
     );
 
-  cargo = attrs: base attrs;
+  # What is compiled may be run and judged, so this one has every tool.
+  cargo = attrs: base (attrs // { root = workshop; });
 
   inherit crates;
 }

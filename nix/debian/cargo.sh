@@ -1,7 +1,6 @@
 # The start of every cargo build: a writable copy of $source, the vendored $crates, and, where there are any, the
 # compiled dependencies. Files of the copy are newer than what was compiled, so that cargo builds the program itself.
 mkdir work && cd work
-eval "${prepare:-}"
 export CARGO_HOME=$PWD/.cargo-home
 mkdir "$CARGO_HOME"
 cat > "$CARGO_HOME/config.toml" <<T
@@ -15,3 +14,4 @@ if [ -n "${dependencies:-}" ]; then
   tar -xf "$dependencies/target.tar"
   find . -name target -prune -o -type f -exec touch {} +
 fi
+eval "${prepare:-}"

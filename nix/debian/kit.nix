@@ -2,71 +2,102 @@
 { system }:
 let
   pins = import ./pins.nix { inherit system; };
-  run = import ./run.nix { inherit pins system; };
+  inTree = import ./run.nix { inherit pins system; };
   vendor = import ./vendor.nix { inherit pins system; };
   tree = import ./tree.nix { inherit pins system; };
 
+  # What compiles the program, and that with what judges it: a new QEMU does not rebuild the binary.
   rust = tree "debian-rust" pins.rust;
-  # Cargo's checks may also run what they compile, so one tree holds both sets.
   workshop = tree "debian-workshop" (pins.unique (pins.rust ++ pins.tools));
 
+  std = import ./std.nix {
+    inherit pins rust vendor;
+    run = inTree;
+  };
+  sysroot = import ./sysroot.nix {
+    inherit pins rust;
+    run = inTree;
+    std = std { };
+  };
   cargo = import ./cargo.nix {
     inherit
       pins
-      run
       rust
       vendor
+      workshop
+      ;
+    run = inTree;
+  };
 
-      ;
-  };
-  std = import ./std.nix {
-    inherit
-      pins
-      run
-      rust
-      vendor
-      ;
-  };
-  sysroot = import ./sysroot.nix {
-    inherit pins run rust;
-    std = std { };
-  };
+  # The tree holds every tool; the names are compared so that a check asks for what it uses, in both kits.
+  known = [
+    "cargo-deny"
+    "cpio"
+    "file"
+    "jq"
+    "openssl"
+    "patchelf"
+    "python3"
+    "qemu-system"
+    "qemu-user"
+    "readelf"
+    "setarch"
+  ];
+  withTools =
+    f:
+    {
+      tools ? [ ],
+      ...
+    }@attrs:
+    let
+      unknown = builtins.filter (t: !builtins.elem t known) tools;
+    in
+    if unknown == [ ] then
+      f (removeAttrs attrs [ "tools" ])
+    else
+      throw "the kit has no tool called ${builtins.head unknown}; it has ${toString known}";
+
+  run = withTools (attrs: inTree (attrs // { root = workshop; }));
+
+  # The packages of a target set, unpacked by `script`, which sees the files below the current folder.
+  unpacked =
+    name: debs: script:
+    run {
+      inherit name debs;
+      script = ''
+        for deb in $debs; do "$busybox" ar p "$deb" data.tar.xz | tar -xJ; done
+      ''
+      + script;
+    };
+  kernel = name: unpacked name pins.target.${name} ''cp boot/vmlinuz-* "$out"'';
 in
 {
   name = "debian";
-  inherit system;
+  inherit system run;
+  inherit (cargo) build crates;
+  cargo = withTools cargo.cargo;
 
   target = {
     linker = "/usr/bin/ld.lld-19";
     inherit sysroot;
-    rustflags = { prepare ? "" }: [ "--sysroot=${std { inherit prepare; }}" ];
+    rustflags =
+      {
+        prepare ? null,
+      }:
+      [ "--sysroot=${std { prepare = if prepare == null then "" else prepare; }}" ];
   };
-  inherit (cargo) build cargo crates;
 
-  run =
-    { tools ? [ ], ... }@attrs: run (removeAttrs attrs [ "tools" ] // { root = workshop; });
-
-  kernels = builtins.mapAttrs (
-    name: debs:
-    run {
-      inherit name debs;
-      root = workshop;
-      script = ''
-        "$busybox" ar p $debs data.tar.xz | tar -xJ --wildcards './boot/vmlinuz-*'
-        cp boot/vmlinuz-* "$out"
-      '';
-    }
-  ) { inherit (pins.target) kernel-4k kernel-16k; };
-
-  samples = run {
-    name = "samples";
-    root = workshop;
-    debs = pins.target.samples;
-    script = ''
-      for deb in $debs; do "$busybox" ar p "$deb" data.tar.xz | tar -xJ; done
-      mkdir "$out"
-      cp usr/bin/busybox usr/bin/ls usr/bin/bash-static "$out"
-      cp usr/lib/aarch64-linux-musl/libc.so "$out/ld-musl-aarch64.so.1"
-    '';
+  kernels = {
+    kernel-4k = kernel "kernel-4k";
+    kernel-16k = kernel "kernel-16k";
   };
+  firmware = "${workshop}/usr/share/qemu-efi-aarch64/QEMU_EFI.fd";
+  samples = unpacked "samples" pins.target.samples ''
+    mkdir "$out"
+    cp usr/bin/busybox usr/bin/ls usr/bin/bash-static "$out"
+    cp usr/lib/aarch64-linux-musl/libc.so "$out/ld-musl-aarch64.so.1"
+  '';
+
+  # Debian has no cargo-deny: a script judges the parts of deny.toml that need no advisory database.
+  deny = "python3 ${./deny.py}";
 }

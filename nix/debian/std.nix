@@ -15,8 +15,5 @@ run {
   root = rust;
   crates = vendor "std-crates" pins.stdCrates;
   inherit prepare;
-  script = ''
-    eval "$prepare"
-    ${builtins.readFile ./std.sh}
-  '';
+  script = builtins.readFile ./std.sh;
 }

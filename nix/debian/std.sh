@@ -22,7 +22,9 @@ sources=$(rustc --print sysroot)/lib/rustlib/src/rust
 # Bitcode, so that applications can use fat LTO across std. Paths as upstream's own builds name them.
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUSTFLAGS="-C embed-bitcode=yes -C force-unwind-tables=yes \
   --remap-path-prefix=$sources=/rustc/$(rustc --version | cut -d ' ' -f 2) --remap-path-prefix=$crates=/crates"
-RUSTC_BOOTSTRAP=1 cargo build --offline --release --target "$target" \
+eval "$prepare"
+export RUSTC_BOOTSTRAP=1
+cargo build --offline --release --target "$target" \
   -Z build-std=std,panic_abort -Z build-std-features=panic-unwind,backtrace
 mkdir -p "$out/lib/rustlib/$target/lib"
 cp target/"$target"/release/deps/*.rlib "$out/lib/rustlib/$target/lib/"

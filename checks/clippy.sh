@@ -1,0 +1,1 @@
+cargo clippy --offline --locked --all-targets --all-features -- --deny warnings

@@ -1,0 +1,1 @@
+RUSTDOCFLAGS="--deny warnings" cargo doc --offline --locked --no-deps --all-features --document-private-items

@@ -1,0 +1,78 @@
+# A check that cannot fail proves nothing: a small program is built by the recipe with one fault at a time, and the
+# checks of the built file must refuse it, for the reason that was planted. Without a fault they must pass it.
+{
+  kit,
+  recipe,
+  sarsen,
+  ...
+}:
+let
+  inherit (kit.target) linker sysroot;
+
+  build =
+    name: changes:
+    recipe (
+      {
+        name = "planted-${name}";
+        program = ./faults;
+        prepare = "";
+      }
+      // changes
+    );
+  # One link argument spelled otherwise.
+  instead = from: to: { link = map (builtins.replaceStrings [ from ] [ to ]); };
+  also = argument: { link = arguments: arguments ++ [ argument ]; };
+
+  library = kit.run {
+    name = "planted-library";
+    inherit linker sysroot;
+    script = ''
+      mkdir "$out"
+      "$linker" -flavor gnu -m aarch64linux -shared -soname libplanted.so -o "$out/libplanted.so" "$sysroot/crti.o"
+    '';
+  };
+
+  programs = builtins.mapAttrs build {
+    healthy = { };
+    start = instead "/rcrt1.o" "/crt1.o";
+    fixed = {
+      link = map (builtins.replaceStrings [ "-pie" "/rcrt1.o" ] [ "-no-pie" "/crt1.o" ]);
+    };
+    interpreter = instead "--no-dynamic-linker" "--dynamic-linker=/lib/ld-musl-aarch64.so.1";
+    needed = also "${library}/libplanted.so";
+    runpath = also "-rpath=/opt/lib";
+    relro = instead "-z relro" "-z norelro";
+    lazy = instead "-z now" "-z lazy";
+    stack = instead "-z noexecstack" "-z execstack";
+    wx = also "--omagic";
+    pages = instead "65536" "4096";
+    symbols.rustflags = [ "-Cstrip=none" ];
+    path.rustflags = [ "--cfg=build_path" ];
+    endless.rustflags = [ "--cfg=endless" ];
+    elsewhere = {
+      rustflags = [ "--cfg=build_path" ];
+      prepare = builtins.readFile ../nix/varied.sh;
+    };
+  };
+in
+kit.run (
+  programs
+  // {
+    name = "faults";
+    tools = [
+      "readelf"
+      "file"
+      "qemu-user"
+      "qemu-system"
+      "cpio"
+    ];
+    inherit sarsen;
+    kernel = kit.kernels.kernel-4k;
+    elf_readelf = builtins.readFile ./elf-readelf.sh;
+    elf_sarsen = builtins.readFile ./elf-sarsen.sh;
+    emulated = builtins.readFile ./emulated.sh;
+    boot = builtins.readFile ./boot.sh + ''boot planted "$kernel"'';
+    reproducible = builtins.readFile ./reproducible.sh;
+    script = builtins.readFile ./faults.sh;
+  }
+)

@@ -1,0 +1,17 @@
+# The same recipe built again, with its dependencies and, where the kit compiles it, std, in an environment that differs
+# in all a build should not depend on (../nix/varied.sh), gives the same bytes.
+{
+  kit,
+  arm64,
+  recipe,
+  ...
+}:
+kit.run {
+  name = "reproducible";
+  first = arm64;
+  second = recipe {
+    name = "sarsen-arm64-again";
+    prepare = builtins.readFile ../nix/varied.sh;
+  };
+  script = builtins.readFile ./reproducible.sh + "cp digests.txt $out";
+}
