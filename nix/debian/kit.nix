@@ -69,12 +69,17 @@ let
       ''
       + script;
     };
+  host = import ./host.nix {
+    inherit pins system workshop;
+    run = inTree;
+  };
   kernel = name: unpacked name pins.target.${name} ''cp boot/vmlinuz-* "$out"'';
 in
 {
   name = "debian";
   inherit system run;
   inherit (cargo) build crates;
+  inherit (host) shell formatter;
   cargo = withTools cargo.cargo;
 
   target = {

@@ -40,6 +40,7 @@ rec {
     # Everything that judges and runs what was compiled.
     tools = shell ++ [
       "binutils"
+      "bash-static"
       "cpio"
       "file"
       "jq"
