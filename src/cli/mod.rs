@@ -1,0 +1,64 @@
+//! The command line: arguments in, exit code out. A subcommand a file; what they do is in the library.
+
+mod check;
+mod rules;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Judges ELF files against the device they are meant for
+#[derive(Parser)]
+#[command(name = "sarsen", version, after_help = exit_codes(), arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Rules(rules::Arguments),
+}
+
+/// Runs the program with its arguments, the name included.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are results; a closed pipe is not an error of theirs.
+            let exit = if error.use_stderr() { Exit::Unusable } else { Exit::Ok };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let result = match arguments.command {
+        Command::Check(arguments) => check::run(&arguments, &mut out),
+        Command::Rules(arguments) => rules::run(&arguments, &mut out),
+    };
+    let written = result.and_then(|exit| out.flush().map(|()| exit));
+    match written {
+        Ok(exit) => exit.into(),
+        // Whoever reads has seen enough (`| head`): not an error, and nothing is left to say.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
+        Err(error) => {
+            say(format_args!("error[output-failed]: the result could not be written: {error}"));
+            Exit::Output.into()
+        }
+    }
+}
+
+/// A diagnostic. If even stderr is closed there is nobody to tell.
+fn say(message: std::fmt::Arguments) {
+    let _ = writeln!(io::stderr(), "sarsen: {message}");
+}
+
+fn exit_codes() -> String {
+    let lines = Exit::TABLE.iter().map(|(exit, meaning)| format!("\n  {}  {meaning}", *exit as u8));
+    format!("Exit codes:{}", lines.collect::<String>())
+}

@@ -1,0 +1,73 @@
+//! Errors: each names the thing, the value seen, why it matters and what to do next, under a stable code.
+
+use std::fmt;
+
+/// The stable name of a kind of error, as printed in brackets and in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// No such path.
+    InputMissing,
+    /// The path exists but may not be read.
+    InputUnreadable,
+    /// The path is a directory.
+    InputDirectory,
+    /// The path is a FIFO, socket or device.
+    InputSpecial,
+    /// The file has no bytes.
+    InputEmpty,
+    /// The file does not start with the ELF magic.
+    InputNotElf,
+    /// The file ends inside its ELF or program headers.
+    InputTruncated,
+    /// The file is larger than [`crate::input::LIMIT`].
+    InputTooLarge,
+    /// No built-in profile and no file has that name.
+    ProfileUnknown,
+    /// The profile's text is not a profile.
+    ProfileInvalid,
+    /// No rule has that id.
+    RuleUnknown,
+}
+
+impl Code {
+    /// The code as text, in kebab case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Code::InputMissing => "input-missing",
+            Code::InputUnreadable => "input-unreadable",
+            Code::InputDirectory => "input-directory",
+            Code::InputSpecial => "input-special",
+            Code::InputEmpty => "input-empty",
+            Code::InputNotElf => "input-not-elf",
+            Code::InputTruncated => "input-truncated",
+            Code::InputTooLarge => "input-too-large",
+            Code::ProfileUnknown => "profile-unknown",
+            Code::ProfileInvalid => "profile-invalid",
+            Code::RuleUnknown => "rule-unknown",
+        }
+    }
+}
+
+/// An error with its code and one line of text: a lowercase fragment without a final period.
+#[derive(Clone, Debug)]
+pub struct Error {
+    /// Which kind of error.
+    pub code: Code,
+    /// The thing, what was seen, why it matters, what to do.
+    pub message: String,
+}
+
+impl Error {
+    /// An error of kind `code` that says `message`.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: {}", self.code.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,92 @@
+//! Reads files that nobody vouches for: never blocks on a FIFO, never reads a device, never fills the memory.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+use crate::error::{Code, Error};
+
+/// The largest file that is read, in bytes: 1 GiB. No program of a device is near it, and judging needs it in memory.
+pub const LIMIT: u64 = 1 << 30;
+
+/// The bytes of the regular file at `path`; symbolic links are followed.
+///
+/// # Errors
+/// One of the `input-…` codes if there is no regular, readable, non-empty file of at most [`LIMIT`] bytes.
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let name = path.display();
+    let because = |error: &io::Error| match error.kind() {
+        io::ErrorKind::NotFound if path.is_symlink() => Error::new(
+            Code::InputMissing,
+            format!("{name} is a symbolic link whose target does not exist: name the file itself"),
+        ),
+        io::ErrorKind::NotFound => Error::new(
+            Code::InputMissing,
+            format!("there is no file {name}: nothing was judged; is the path spelled as on this machine?"),
+        ),
+        _ => Error::new(
+            Code::InputUnreadable,
+            format!("{name} cannot be read ({error}): judging needs its bytes; check owner and mode"),
+        ),
+    };
+    // O_NONBLOCK: opening a FIFO without a writer must not wait for one. It has no effect on regular files (open(2)).
+    let mut file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)
+        .map_err(|error| special(path).unwrap_or_else(|| because(&error)))?;
+    let metadata = file.metadata().map_err(|error| because(&error))?;
+    if !metadata.is_file() {
+        return Err(special(path).unwrap_or_else(|| not_regular(path, "is not a regular file")));
+    }
+    if metadata.len() == 0 {
+        return Err(Error::new(
+            Code::InputEmpty,
+            format!("{name} is empty: the kernel would answer ENOEXEC; was the copy interrupted?"),
+        ));
+    }
+    let bytes = read_all(&mut file).map_err(|error| because(&error))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(Error::new(
+            Code::InputTooLarge,
+            format!("{name} has more than {LIMIT} bytes (1 GiB): no program of a device is that large"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// At most one byte more than the limit, so that a file which grows while it is read is noticed too.
+fn read_all(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The error for a path that is no regular file, if that is what it is.
+fn special(path: &Path) -> Option<Error> {
+    let kind = fs::metadata(path).ok()?.file_type();
+    if kind.is_dir() {
+        return Some(Error::new(
+            Code::InputDirectory,
+            format!("{} is a directory: name the ELF files in it", path.display()),
+        ));
+    }
+    let what = if kind.is_fifo() {
+        "is a FIFO"
+    } else if kind.is_socket() {
+        "is a socket"
+    } else if kind.is_char_device() || kind.is_block_device() {
+        "is a device"
+    } else {
+        return None;
+    };
+    Some(not_regular(path, what))
+}
+
+fn not_regular(path: &Path, what: &str) -> Error {
+    Error::new(
+        Code::InputSpecial,
+        format!("{} {what}: only regular files are judged; copy its content to a file", path.display()),
+    )
+}

@@ -1,0 +1,15 @@
+//! Judges ELF files against the device they are meant for.
+//!
+//! Data flows one way: [`input`] yields bytes, [`elf`] turns them into facts, [`start`] runs start code in a small
+//! emulator, [`rules`] judge facts by a [`profile`], [`report`] renders the verdicts. [`cli`] only joins them.
+
+pub mod check;
+pub mod cli;
+pub mod elf;
+pub mod error;
+pub mod exit;
+pub mod input;
+pub mod profile;
+pub mod report;
+pub mod rules;
+pub mod start;

@@ -1,0 +1,151 @@
+//! Output for machines: one JSON document, versioned, described by docs/schemas/check-1.schema.json.
+
+use serde::Serialize;
+
+use crate::check::{FileReport, Judgement, Tally};
+use crate::profile::{Profile, Severity};
+use crate::rules::Verdict;
+
+/// The version that documents carry. Fields may be added to it; none is removed or changes its meaning.
+pub const SCHEMA: &str = "sarsen.check/1";
+
+/// The result of `sarsen check`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Document<'a> {
+    /// `sarsen.check/1`
+    schema: &'a str,
+    /// The profile's name.
+    profile: &'a str,
+    /// One entry for each file, in the order of the arguments.
+    files: Vec<File<'a>>,
+    /// Over all files.
+    summary: Summary,
+}
+
+/// One file.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct File<'a> {
+    /// The path as given; bytes that are not UTF-8 are replaced.
+    file: String,
+    /// What each rule said; empty if the file could not be judged.
+    verdicts: Vec<Entry<'a>>,
+    /// Why the file could not be judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure<'a>>,
+}
+
+/// Why a file could not be judged.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Failure<'a> {
+    /// The stable code, such as `input-not-elf`.
+    code: &'a str,
+    /// Text for people.
+    message: &'a str,
+}
+
+/// What one rule said.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Entry<'a> {
+    /// The rule's id.
+    rule: &'a str,
+    /// What its failure means on this device.
+    severity: Severity,
+    /// The verdict.
+    verdict: Word,
+    /// What was seen, or why the rule is not applicable.
+    evidence: &'a str,
+    /// What a failure means on the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<&'a str>,
+    /// What to do about a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
+}
+
+/// A verdict.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    /// The property holds.
+    Pass,
+    /// It does not.
+    Fail,
+    /// The question makes no sense for this file or device.
+    NotApplicable,
+}
+
+/// Counts of verdicts.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+struct Summary {
+    /// Passed.
+    passed: usize,
+    /// Failed, severity deny.
+    failed: usize,
+    /// Failed, severity warn.
+    warned: usize,
+    /// Not applicable.
+    not_applicable: usize,
+    /// Files that could not be judged.
+    unusable: usize,
+}
+
+/// The document of all reports.
+pub fn document<'a>(reports: &'a [FileReport], profile: &'a Profile, tally: Tally) -> Document<'a> {
+    Document {
+        schema: SCHEMA,
+        profile: &profile.name,
+        files: reports.iter().map(file).collect(),
+        summary: Summary {
+            passed: tally.passed,
+            failed: tally.failed,
+            warned: tally.warned,
+            not_applicable: tally.not_applicable,
+            unusable: tally.unusable,
+        },
+    }
+}
+
+fn file(report: &FileReport) -> File<'_> {
+    let (verdicts, error) = match &report.outcome {
+        Ok(judgements) => (judgements.iter().map(entry).collect(), None),
+        Err(error) => (Vec::new(), Some(Failure { code: error.code.as_str(), message: &error.message })),
+    };
+    File { file: report.path.display().to_string(), verdicts, error }
+}
+
+fn entry(judgement: &Judgement) -> Entry<'_> {
+    let (verdict, evidence, rest) = match &judgement.verdict {
+        Verdict::Pass { evidence } => (Word::Pass, evidence, None),
+        Verdict::Fail { evidence, effect, next } => (Word::Fail, evidence, Some((effect, next))),
+        Verdict::NotApplicable { because } => (Word::NotApplicable, because, None),
+    };
+    Entry {
+        rule: judgement.rule.id,
+        severity: judgement.severity,
+        verdict,
+        evidence,
+        effect: rest.map(|(effect, _)| effect.as_str()),
+        next: rest.map(|(_, next)| next.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// `SARSEN_REGENERATE=1 cargo test` rewrites the file.
+    #[test]
+    fn the_schema_file_is_the_types() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(super::Document)).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schemas/check-1.schema.json");
+        if std::env::var_os("SARSEN_REGENERATE").is_some() {
+            std::fs::write(path, &schema).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), schema, "run with SARSEN_REGENERATE=1");
+    }
+}

@@ -1,0 +1,33 @@
+//! `no-interpreter`: the file asks for no dynamic loader.
+
+use super::{Rule, Subject, Verdict, unread};
+use crate::profile::Linkage;
+pub const RULE: Rule = Rule {
+    id: "no-interpreter",
+    summary: "the file asks for no dynamic loader",
+    what: "There is no PT_INTERP segment. It counts even if nothing is needed: Go's -buildmode=pie makes such \
+          files.",
+    why: "The kernel starts the loader that PT_INTERP names instead of the program. If that path does not \
+          exist on the device, execve fails with ENOENT, and the shell says \"No such file or directory\" \
+          about a file that is there.",
+    fix: "Link statically: -static-pie; in Go without -buildmode=pie, or through an external linker.",
+    source: "Linux fs/binfmt_elf.c, load_elf_binary (open_exec of the interpreter); execve(2), ENOENT",
+    check,
+};
+
+fn check(subject: &Subject) -> Verdict {
+    if subject.profile.elf.linkage == Linkage::Any {
+        return Verdict::not_applicable("the profile accepts any linkage");
+    }
+    if let Some(verdict) = unread(subject.image) {
+        return verdict;
+    }
+    match subject.image.interpreter() {
+        None => Verdict::pass("no PT_INTERP"),
+        Some(path) => Verdict::fail(
+            format!("PT_INTERP names {path}"),
+            "ENOENT, \"No such file or directory\", about a file that exists",
+            "link statically (-static-pie)",
+        ),
+    }
+}

@@ -1,0 +1,34 @@
+//! `no-needed`: the file needs no shared library.
+
+use super::{Rule, Subject, Verdict, unread};
+use crate::elf::tag;
+use crate::profile::Linkage;
+pub const RULE: Rule = Rule {
+    id: "no-needed",
+    summary: "the file needs no shared library",
+    what: "There is no DT_NEEDED entry.",
+    why: "The loader looks each library up and ends the program with status 127 if one is missing. Without a \
+          loader nobody looks them up, and their symbols stay unresolved.",
+    fix: "Link the libraries statically.",
+    source: "gABI, \"Shared Object Dependencies\"; musl ldso/dynlink.c, load_deps",
+    check,
+};
+
+fn check(subject: &Subject) -> Verdict {
+    if subject.profile.elf.linkage == Linkage::Any {
+        return Verdict::not_applicable("the profile accepts any linkage");
+    }
+    if let Some(verdict) = unread(subject.image) {
+        return verdict;
+    }
+    let needed = subject.image.dynamic_strings(tag::NEEDED);
+    if needed.is_empty() {
+        Verdict::pass("no DT_NEEDED")
+    } else {
+        Verdict::fail(
+            format!("DT_NEEDED names {}", needed.join(", ")),
+            "its loader ends it with status 127 when a library is missing",
+            "link these libraries statically",
+        )
+    }
+}

@@ -1,0 +1,55 @@
+//! `static-pie`: the file is linked the way the device wants it.
+
+use super::{Rule, Subject, Verdict, unread};
+use crate::elf::{Kind, kind, tag};
+use crate::profile::Linkage;
+pub const RULE: Rule = Rule {
+    id: "static-pie",
+    summary: "the file is linked the way the device wants it",
+    what: "For static-PIE: e_type is ET_DYN and DF_1_PIE is set in DT_FLAGS_1. For static: no interpreter and \
+          no needed library. Whether a static-PIE also works is what self-relocating asks.",
+    why: "A fixed-address executable (ET_EXEC) loads at the same place every time, so that address space \
+          randomisation protects only its stack and heap; hardened kernels and policies refuse it. ET_DYN \
+          without DF_1_PIE is a shared object that happens to start.",
+    fix: "Link with -static-pie and rcrt1.o. rustc does not do that for aarch64-unknown-linux-musl by \
+          itself: see nix/arm64.nix.",
+    source: "gABI, \"ELF Header\"; glibc elf/elf.h, DF_1_PIE; Linux fs/binfmt_elf.c, load_elf_binary",
+    check,
+};
+
+const DF_1_PIE: u64 = 0x0800_0000;
+
+fn check(subject: &Subject) -> Verdict {
+    let image = subject.image;
+    if let Some(verdict) = unread(image) {
+        return verdict;
+    }
+    let pie = image.dynamic.as_ref().is_some_and(|d| d.has_flag(tag::FLAGS_1, DF_1_PIE));
+    let seen = match image.header.kind {
+        Kind::Executable => "ET_EXEC: linked for fixed addresses".to_string(),
+        Kind::PositionIndependent if pie => "ET_DYN with DF_1_PIE".to_string(),
+        Kind::PositionIndependent => "ET_DYN without DF_1_PIE: a shared object".to_string(),
+        Kind::Other(value) => format!("e_type {value}: not a program"),
+    };
+    match subject.profile.elf.linkage {
+        Linkage::Any => Verdict::not_applicable("the profile accepts any linkage"),
+        Linkage::Static => {
+            let dynamic = image.segments_of(kind::INTERP).next().is_some();
+            if dynamic {
+                Verdict::fail(
+                    seen,
+                    "the device has no dynamic loader",
+                    "link statically (-static or -static-pie)",
+                )
+            } else {
+                Verdict::pass(seen)
+            }
+        }
+        Linkage::StaticPie if image.header.kind == Kind::PositionIndependent && pie => Verdict::pass(seen),
+        Linkage::StaticPie => Verdict::fail(
+            seen,
+            "no address space randomisation for the program itself; hardened policies refuse it",
+            "link with -static-pie and rcrt1.o",
+        ),
+    }
+}

@@ -1,0 +1,93 @@
+//! Runs the first instructions of a static-PIE in a small emulator, to see whether it relocates itself.
+//!
+//! A PIE without an interpreter has to apply its own relative relocations before it uses any pointer they cover: musl's
+//! rcrt1.o and glibc's `_dl_relocate_static_pie` do, an ordinary crt1.o does not. No header tells the two apart, and in
+//! a stripped file no symbol does. So the code decides: from `e_entry`, with the stack that the kernel would lay out
+//! (fs/binfmt_elf.c, `create_elf_tables`), it is executed until it has written the relocated words, or has faulted, made
+//! a system call, or met an instruction that is not modelled.
+
+mod a64;
+mod memory;
+mod stack;
+
+use crate::elf::{Image, Kind, Relative};
+use a64::Cpu;
+use memory::{Memory, Stop};
+
+/// Where the emulated kernel maps a position-independent file: any 64 KiB boundary that no linked address looks like.
+const BIAS: u64 = 0x0055_0000_0000;
+
+/// Instructions after which start code is not waited for any longer. musl's needs about ten for each relocation, and
+/// as many as [`crate::elf::Relocations::sample`] holds are enough as proof.
+const LIMIT: u64 = 4_000_000;
+
+/// What the start code was seen to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It wrote the relocated value of every sampled relative relocation.
+    Relocates {
+        /// Instructions executed until then.
+        instructions: u64,
+        /// How many relocations were sampled.
+        sampled: usize,
+    },
+    /// It ended or did something else first.
+    DoesNot {
+        /// What it did, as a fragment that starts with a verb.
+        instead: String,
+        /// Instructions executed until then.
+        instructions: u64,
+    },
+    /// The emulator cannot follow it.
+    Unclear {
+        /// Why, as a fragment.
+        why: String,
+    },
+}
+
+/// Executes the start code of an AArch64 image. Its relative relocations are the ones to look for, so there must be one.
+pub fn run(image: &Image) -> Outcome {
+    let bias = if image.header.kind == Kind::PositionIndependent { BIAS } else { 0 };
+    let mut memory = Memory::new(image, bias);
+    let entry = bias.wrapping_add(image.header.entry);
+    let Some(sp) = stack::build(&mut memory, image, bias, entry) else {
+        return Outcome::Unclear { why: "the emulated stack overlaps the image".into() };
+    };
+    for &Relative { slot, addend } in &image.relocations.sample {
+        memory.watch(bias.wrapping_add(slot), bias.wrapping_add(addend));
+    }
+    let sampled = memory.awaited();
+    let mut cpu = Cpu::new(entry, sp);
+    for instructions in 0..LIMIT {
+        if memory.awaited() == 0 {
+            return Outcome::Relocates { instructions, sampled };
+        }
+        let pc = cpu.pc;
+        if let Err(stop) = cpu.step(&mut memory) {
+            return describe(&stop, pc.wrapping_sub(bias), bias, instructions);
+        }
+    }
+    Outcome::DoesNot { instead: format!("is still running after {LIMIT} instructions"), instructions: LIMIT }
+}
+
+fn describe(stop: &Stop, pc: u64, bias: u64, instructions: u64) -> Outcome {
+    // An address inside the image is told as linked, any other as it is.
+    let at = |address: u64| if address >= bias && bias != 0 { address - bias } else { address };
+    let instead = match *stop {
+        Stop::Unmapped { address, writes } => {
+            let does = if writes { "writes to" } else { "reads" };
+            format!("{does} the unmapped address {:#x} at {pc:#x}", at(address))
+        }
+        Stop::ReadOnly { address } => format!("writes to read-only memory ({:#x}) at {pc:#x}", at(address)),
+        Stop::NotExecutable { address } => format!("jumps to {:#x}, where no code is", at(address)),
+        Stop::SystemCall { number } => format!("makes system call {number} at {pc:#x}"),
+        Stop::Trap => format!("traps at {pc:#x}"),
+        Stop::Unknown { word } => {
+            return Outcome::Unclear { why: format!("instruction {word:08x} at {pc:#x} is not modelled") };
+        }
+        Stop::TooMuchMemory => {
+            return Outcome::Unclear { why: "it touches more memory than is modelled".into() };
+        }
+    };
+    Outcome::DoesNot { instead, instructions }
+}
