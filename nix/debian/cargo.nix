@@ -56,7 +56,7 @@ let
       source = manifests source;
       inherit env;
       script = ''
-        mkdir -p src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs
+        mkdir -p src && echo '//! Empty.' > src/lib.rs && printf '//! Empty.\nfn main() {}\n' > src/main.rs
         cargo build --release --locked --offline ${arguments target}
         mkdir "$out" && tar -cf "$out/target.tar" target
       '';

@@ -28,7 +28,7 @@ pub struct Document<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct File<'a> {
     /// The path as given; bytes that are not UTF-8 are replaced.
-    file: String,
+    path: String,
     /// What each rule said; empty if the file could not be judged.
     verdicts: Vec<Entry<'a>>,
     /// Why the file could not be judged.
@@ -117,7 +117,7 @@ fn file(report: &FileReport) -> File<'_> {
         Ok(judgements) => (judgements.iter().map(entry).collect(), None),
         Err(error) => (Vec::new(), Some(Failure { code: error.code.as_str(), message: &error.message })),
     };
-    File { file: report.path.display().to_string(), verdicts, error }
+    File { path: report.path.display().to_string(), verdicts, error }
 }
 
 fn entry(judgement: &Judgement) -> Entry<'_> {

@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::tag;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "bind-now",
     summary: "every symbol is bound at start, none lazily",

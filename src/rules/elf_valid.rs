@@ -1,6 +1,8 @@
 //! `elf-valid`: headers, segments and the dynamic table are consistent and inside the file.
 
 use super::{Rule, Subject, Verdict};
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "elf-valid",
     summary: "headers, segments and the dynamic table are consistent and inside the file",

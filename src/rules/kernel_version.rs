@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::abi_kernel;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "kernel-version",
     summary: "the file's C library accepts the device's kernel",

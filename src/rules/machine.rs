@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict};
 use crate::elf::machine_name;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "machine",
     summary: "the file is for the device's processor: 64-bit, little-endian, its instruction set",

@@ -1,10 +1,12 @@
 //! `no-build-paths`: no path of a build machine is inside.
 
 use super::{Rule, Subject, Verdict, find_bytes};
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-build-paths",
     summary: "no path of a build machine is inside",
-    what: "The whole file is searched for the texts that the profile lists under provenance.build-paths, such \
+    what: "The whole file is searched for the folders that the profile lists under provenance.build-paths, such \
           as /nix/store/ and /home/.",
     why: "A path names people and machines to whoever reads the file, and makes its bytes depend on where it \
           was built, so that nobody else can reproduce it.",
@@ -23,7 +25,7 @@ fn check(subject: &Subject) -> Verdict {
     let found: Vec<(usize, &str)> = listed
         .iter()
         .filter(|text| !text.is_empty())
-        .filter_map(|text| Some((find_bytes(bytes, text.as_bytes())?, text.as_str())))
+        .filter_map(|text| Some((find_path(bytes, text.as_bytes())?, text.as_str())))
         .collect();
     match found.iter().min() {
         None => Verdict::pass(format!("none of {} kinds of build path", listed.len())),
@@ -33,6 +35,24 @@ fn check(subject: &Subject) -> Verdict {
             "remap paths when compiling (--remap-path-prefix, -ffile-prefix-map, -trimpath)",
         ),
     }
+}
+
+/// Where `folder` first is in `bytes` with a name behind it: text that only speaks of the folder is no path below it.
+fn find_path(bytes: &[u8], folder: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(at) = find_bytes(&bytes[from..], folder) {
+        let behind = &bytes[from + at + folder.len()..];
+        let named = match behind {
+            [b'.', next, ..] => next.is_ascii_lowercase(),
+            [next, ..] => next.is_ascii_alphanumeric() || *next == b'_',
+            [] => false,
+        };
+        if named {
+            return Some(from + at);
+        }
+        from += at + folder.len();
+    }
+    None
 }
 
 /// The printable text at the start of `bytes`, at most 60 characters of it.

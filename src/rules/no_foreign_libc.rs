@@ -2,12 +2,13 @@
 
 use super::{Rule, Subject, Verdict, find_bytes};
 use crate::profile::Libc;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-foreign-libc",
     summary: "the file is built on a C library that the device's profile names",
-    what: "Text that a statically linked C library leaves in the file: glibc's release banner and its GLIBC_2 \
-          version names, musl's loader and message texts. Without a trace of either the file counts as free \
-          of a C library.",
+    what: "Text that a C library leaves in a file: glibc's release banner, tunables and symbol versions, musl's \
+          loader path.",
     why: "glibc linked statically still wants its shared libraries, locales and NSS modules at run time, and \
           checks the kernel at start. It also slips into musl builds unnoticed through a wrong compiler.",
     fix: "Build with a musl toolchain throughout; see which object brought the other library in with the \
@@ -16,30 +17,36 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-/// Texts that only the respective library contains, once it is linked in.
-const MARKS: [(Libc, &str, &[u8]); 4] = [
-    (Libc::Glibc, "GNU C Library", b"GNU C Library"),
-    (Libc::Glibc, "GLIBC_2.", b"\0GLIBC_2."),
-    (Libc::Glibc, "FATAL: kernel too old", b"FATAL: kernel too old"),
-    (Libc::Musl, "ld-musl-", b"ld-musl-"),
+/// Texts that only the respective library leaves in a file, each as its tail and its head: a judge that held them whole
+/// would find them in itself.
+const MARKS: [(Libc, &str, &str); 4] = [
+    (Libc::Glibc, "rary (", "GNU C Lib"),
+    (Libc::Glibc, "C_2.", "\0GLIB"),
+    (Libc::Glibc, "lloc.tcache_count", "glibc.ma"),
+    (Libc::Musl, "usl-", "ld-m"),
 ];
 
 fn check(subject: &Subject) -> Verdict {
     let allowed = &subject.profile.elf.libc;
     let bytes = subject.image.bytes.all();
-    let found = MARKS.iter().find(|(_, _, mark)| find_bytes(bytes, mark).is_some());
-    match found {
-        None if allowed.contains(&Libc::None) || allowed.contains(&Libc::Musl) => {
-            Verdict::pass("no trace of glibc")
-        }
-        None => Verdict::not_applicable("no trace of any C library"),
-        Some((libc, name, _)) if allowed.contains(libc) => {
-            Verdict::pass(format!("it holds the text \"{name}\""))
-        }
-        Some((libc, name, _)) => Verdict::fail(
-            format!("it holds the text \"{name}\", which is {}'s", libc.name()),
+    let found = MARKS
+        .iter()
+        .map(|(libc, tail, head)| (*libc, [*head, *tail].concat()))
+        .filter(|(_, mark)| find_bytes(bytes, mark.as_bytes()).is_some());
+    let (mut ours, mut foreign) = (None, None);
+    for (libc, mark) in found {
+        let place = if allowed.contains(&libc) { &mut ours } else { &mut foreign };
+        place.get_or_insert((libc, mark.trim_start_matches('\0').to_owned()));
+    }
+    match (foreign, ours) {
+        (Some((libc, mark)), _) => Verdict::fail(
+            format!("it holds the text \"{mark}\", which is {}'s", libc.name()),
             "a second C library, which wants files and kernel features that the device may lack",
-            "build every object with the musl toolchain",
+            "build every object with the toolchain of the device's C library",
         ),
+        (None, Some((libc, mark))) => {
+            Verdict::pass(format!("it holds the text \"{mark}\", which is {}'s", libc.name()))
+        }
+        (None, None) => Verdict::pass("no trace of another C library"),
     }
 }

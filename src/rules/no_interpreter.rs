@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::profile::Linkage;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-interpreter",
     summary: "the file asks for no dynamic loader",

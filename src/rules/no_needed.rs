@@ -3,6 +3,8 @@
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::tag;
 use crate::profile::Linkage;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-needed",
     summary: "the file needs no shared library",

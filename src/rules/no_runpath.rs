@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::tag;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-runpath",
     summary: "the file names no folders to search for libraries",

@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::tag;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-textrel",
     summary: "no relocation changes code or other read-only memory",

@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::kind;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "no-wx",
     summary: "no memory is writable and executable at once",

@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::kind;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "noexec-stack",
     summary: "the stack is not executable",

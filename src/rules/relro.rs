@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::kind;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "relro",
     summary: "what is only written during relocation becomes read-only afterwards",

@@ -2,6 +2,8 @@
 
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::kind;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "segment-alignment",
     summary: "segments can be mapped with the largest pages that the device's kernels have",

@@ -3,6 +3,8 @@
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::{Kind, kind};
 use crate::start::Outcome;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "self-relocating",
     summary: "a position-independent file without a loader relocates itself before it uses a pointer",

@@ -3,6 +3,8 @@
 use super::{Rule, Subject, Verdict, unread};
 use crate::elf::{Kind, kind, tag};
 use crate::profile::Linkage;
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "static-pie",
     summary: "the file is linked the way the device wants it",

@@ -1,6 +1,8 @@
 //! `stripped`: no symbol table and no debug information are left.
 
 use super::{Rule, Subject, Verdict, unread};
+
+/// The rule.
 pub const RULE: Rule = Rule {
     id: "stripped",
     summary: "no symbol table and no debug information are left",

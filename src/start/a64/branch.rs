@@ -47,9 +47,8 @@ impl Cpu {
     fn branch_register(&mut self, word: u32) -> Step {
         let plain = bits(word, 10, 6) == 0;
         let (target, links) = match (bits(word, 21, 4), plain) {
-            (0 | 8, _) => (bits(word, 5, 5), false),
+            (0 | 8, _) | (2, true) => (bits(word, 5, 5), false),
             (1 | 9, _) => (bits(word, 5, 5), true),
-            (2, true) => (bits(word, 5, 5), false),
             (2, false) => (30, false),
             _ => return Err(Stop::Unknown { word }),
         };

@@ -98,9 +98,7 @@ impl Cpu {
         let (log, operation) = (bits(word, 30, 2), bits(word, 22, 2));
         let access = match (vector, operation, log) {
             (true, 2 | 3, 0) => Access { size: 16, loads: operation == 3, vector, sign: None },
-            (true, 0 | 1, _) | (false, 0 | 1, _) => {
-                Access { size: 1 << log, loads: operation == 1, vector, sign: None }
-            }
+            (_, 0 | 1, _) => Access { size: 1 << log, loads: operation == 1, vector, sign: None },
             (false, 2, 0..=2) => Access { size: 1 << log, loads: true, vector, sign: Some(true) },
             (false, 3, 0..=1) => Access { size: 1 << log, loads: true, vector, sign: Some(false) },
             // PRFM

@@ -21,6 +21,7 @@ pub struct Cpu {
 }
 
 /// The condition flags.
+#[expect(clippy::struct_excessive_bools, reason = "they are four bits of a register")]
 #[derive(Clone, Copy, Default)]
 struct Flags {
     n: bool,

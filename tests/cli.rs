@@ -1,0 +1,202 @@
+//! What the program prints and how it exits: the contract that scripts rely on.
+
+mod support;
+
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+
+use support::{Elf, FOLLOWS, Folder, sarsen, stderr, stdout};
+
+#[test]
+fn a_good_file_passes_and_a_bad_one_is_refused() {
+    let folder = Folder::new("verdicts");
+    let good = folder.file("good", &Elf::default().bytes());
+    let bad = folder.file("bad", &Elf::with(|e| e.code = FOLLOWS.to_vec()));
+    let output = sarsen(&["check", &good]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(stdout(&output).lines().last(), Some("16 passed, 0 failed, 1 not applicable"));
+    assert!(stderr(&output).is_empty());
+
+    let output = sarsen(&["check", &good, &bad]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    let first = text.split(&bad).nth(1).unwrap().lines().nth(1).unwrap();
+    assert!(
+        first.starts_with("  fail  self-relocating    4 relative relocations, no interpreter"),
+        "{first}"
+    );
+    assert!(
+        text.contains("next: link rcrt1.o instead of crt1.o (-static-pie); sarsen rules self-relocating")
+    );
+    assert!(!text.contains('\u{1b}'), "no colour in a pipe");
+}
+
+#[test]
+fn unusable_inputs_have_a_code_each_and_the_rest_is_judged() {
+    let folder = Folder::new("inputs");
+    let good = folder.file("good", &Elf::default().bytes());
+    let whole = Elf::default().bytes();
+    let fifo = folder.0.join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let dangling = folder.0.join("dangling");
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    let path = |p: &std::path::Path| p.to_str().unwrap().to_owned();
+    for (file, code) in [
+        (folder.file("empty", b""), "input-empty"),
+        (folder.file("short", b"\x7fELF\x02\x01"), "input-truncated"),
+        (folder.file("cut", &whole[..100]), "input-truncated"),
+        (folder.file("script", b"#!/bin/sh\n"), "input-not-elf"),
+        (folder.file("byte", b"\x7f"), "input-not-elf"),
+        (path(&folder.0), "input-directory"),
+        (path(&fifo), "input-special"),
+        ("/dev/zero".into(), "input-special"),
+        (path(&dangling), "input-missing"),
+        (path(&folder.0.join("absent")), "input-missing"),
+        (path(&folder.0.join("good/below")), "input-unreadable"),
+    ] {
+        let output = sarsen(&["check", &file, &good]);
+        assert_eq!(output.status.code(), Some(2), "{file}");
+        let message = stderr(&output);
+        assert!(
+            message.starts_with(&format!("sarsen: error[{code}]: {file} ")) || message.contains(&file),
+            "{message}"
+        );
+        assert!(message.contains(&format!("error[{code}]")), "{file}: {message}");
+        assert_eq!(message.lines().count(), 1, "one line: {message}");
+        assert!(stdout(&output).contains("16 passed, 0 failed"), "the good file is judged beside {file}");
+    }
+}
+
+#[test]
+fn a_file_without_permission_is_unreadable() {
+    let folder = Folder::new("permission");
+    let secret = folder.file("secret", &Elf::default().bytes());
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).unwrap();
+    if std::fs::read(&secret).is_ok() {
+        println!("skipped: this user may read everything (root)");
+        return;
+    }
+    let output = sarsen(&["check", &secret]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("error[input-unreadable]"), "{}", stderr(&output));
+}
+
+#[test]
+fn names_that_are_not_utf8_are_judged() {
+    let folder = Folder::new("bytes");
+    let name = folder.0.join(std::ffi::OsStr::from_bytes(b"na\xffme"));
+    std::fs::write(&name, Elf::default().bytes()).unwrap();
+    for format in ["human", "json"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_sarsen"))
+            .args(["check", "--format", format])
+            .arg(&name)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stdout(&output).contains("na\u{fffd}me"));
+    }
+}
+
+#[test]
+fn json_is_one_versioned_document() {
+    let folder = Folder::new("json");
+    let bad = folder.file("bad", &Elf::with(|e| e.kind = 2));
+    let output = sarsen(&["check", "--format", "json", &bad, "/absent"]);
+    assert_eq!(output.status.code(), Some(2));
+    let document: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(document["schema"], "sarsen.check/1");
+    assert_eq!(document["profile"], "grid-arm64");
+    assert_eq!(document["files"][1]["error"]["code"], "input-missing");
+    assert_eq!(document["summary"]["unusable"], 1);
+    let verdicts = document["files"][0]["verdicts"].as_array().unwrap();
+    let entry = verdicts.iter().find(|v| v["rule"] == "static-pie").unwrap();
+    assert_eq!((&entry["verdict"], &entry["severity"]), (&"fail".into(), &"deny".into()));
+    assert!(entry["next"].as_str().unwrap().contains("rcrt1.o"));
+}
+
+#[test]
+fn profiles_decide_what_counts() {
+    let folder = Folder::new("profiles");
+    let bad = folder.file("bad", &Elf::with(|e| e.relro = false));
+    let grid = include_str!("../profiles/grid-arm64.toml");
+    let lenient = folder.file("lenient.toml", format!("{grid}\n[rules]\nrelro = \"warn\"\n").as_bytes());
+    let output = sarsen(&["check", "--profile", &lenient, &bad]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("  warn  relro"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("15 passed, 0 failed, 1 warned"));
+
+    let ids: String = sarsen::rules::ALL.iter().map(|rule| format!("{} = \"allow\"\n", rule.id)).collect();
+    let silent = folder.file("silent.toml", format!("{grid}\n[rules]\n{ids}").as_bytes());
+    assert_eq!(sarsen(&["check", "--profile", &silent, &bad]).status.code(), Some(3), "nothing was judged");
+
+    let wrong = folder.file("wrong.toml", b"nonsense");
+    for (profile, code) in
+        [("grid", "profile-unknown"), (wrong.as_str(), "profile-invalid"), ("./absent.toml", "input-missing")]
+    {
+        let output = sarsen(&["check", "--profile", profile, &bad]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(&format!("error[{code}]")), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense_are_usage_errors() {
+    for arguments in
+        [&[][..], &["check"], &["chekc", "x"], &["check", "--format", "xml", "x"], &["rules", "relr"]]
+    {
+        let output = sarsen(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!stderr(&output).is_empty() && stdout(&output).is_empty(), "{arguments:?}");
+    }
+    assert!(stderr(&sarsen(&["rules", "relr"])).contains("is relro meant?"));
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let help = sarsen(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    for code in ["0  judged", "1  judged", "2  arguments", "3  nothing", "4  the result"] {
+        assert!(stdout(&help).contains(code), "{code}");
+    }
+    assert_eq!(stdout(&sarsen(&["--version"])), format!("sarsen {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let folder = Folder::new("pipe");
+    let good = folder.file("good", &Elf::default().bytes());
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sarsen"))
+        .arg("check")
+        .args(std::iter::repeat_n(&good, 2000))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stderr(&output).is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let output = Command::new(env!("CARGO_BIN_EXE_sarsen"))
+        .arg("rules")
+        .stdout(std::fs::File::options().write(true).open("/dev/full").unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    assert!(stderr(&output).contains("error[output-failed]"), "{}", stderr(&output));
+}
+
+/// `SARSEN_REGENERATE=1 cargo test` rewrites the file.
+#[test]
+fn the_rules_page_is_what_the_program_prints() {
+    let printed = stdout(&sarsen(&["rules", "--markdown"]));
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
+    if std::env::var_os("SARSEN_REGENERATE").is_some() {
+        std::fs::write(path, &printed).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), printed, "run with SARSEN_REGENERATE=1");
+}

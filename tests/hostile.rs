@@ -1,0 +1,71 @@
+//! Damaged files: thousands of deterministic variants of good ones; none may panic, hang or grow without bound.
+
+mod support;
+
+use sarsen::check;
+use sarsen::profile::Profile;
+use support::{Elf, RELOCATES_PACKED};
+
+/// A small generator with a fixed seed: failures repeat.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    vec![
+        Elf::default().bytes(),
+        Elf::with(|e| (e.packed, e.code) = (true, RELOCATES_PACKED.to_vec())),
+        Elf::with(|e| e.section = Some(".symtab")),
+        Elf::with(|e| {
+            e.interpreter = Some("/lib/ld.so");
+            e.note = Some([0, 5, 10, 0]);
+            e.dynamic.extend([(1, 1), (29, 9)]);
+        }),
+    ]
+}
+
+#[test]
+fn changed_bytes_never_panic() {
+    let profile = Profile::load("grid-arm64").unwrap();
+    let mut numbers = Numbers(0x5a75_5e4e);
+    for seed in seeds() {
+        for _ in 0..3000 {
+            let mut bytes = seed.clone();
+            for _ in 0..=numbers.below(6) {
+                // Mostly the headers and tables, where a byte decides most.
+                let bound = if numbers.below(4) == 0 { bytes.len() } else { 0x400 };
+                let at = numbers.below(bound);
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xff, numbers.below(256) as u8][numbers.below(6)];
+            }
+            let _ = check::image(&bytes, "changed", &profile);
+        }
+    }
+}
+
+#[test]
+fn every_prefix_is_judged_or_refused() {
+    let profile = Profile::load("grid-arm64").unwrap();
+    for seed in seeds() {
+        for end in 0..seed.len() {
+            let _ = check::image(&seed[..end], "cut", &profile);
+        }
+    }
+}
+
+#[test]
+fn random_start_code_never_panics() {
+    let profile = Profile::load("grid-arm64").unwrap();
+    let mut numbers = Numbers(0xa64_a64_a64);
+    for _ in 0..4000 {
+        let code = (0..24).map(|_| (numbers.below(1 << 32)) as u32).collect();
+        let bytes = Elf::with(|e| e.code = code);
+        let _ = check::image(&bytes, "code", &profile);
+    }
+}

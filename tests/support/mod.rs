@@ -1,0 +1,285 @@
+//! Makes small ELF files, each property of which a test can set wrong.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// Start code as rcrt1.o's does it: adds the load bias to each RELA addend and stores the sum.
+///
+/// ```text
+///    adr  x0, . - 0x10400          // load bias
+///    add  x1, x0, #0x300           // the relocations
+///    mov  x2, #4
+/// 1: ldp  x3, x4, [x1], #16        // slot, type
+///    ldr  x5, [x1], #8             // addend
+///    add  x5, x5, x0
+///    str  x5, [x0, x3]
+///    subs x2, x2, #1
+///    b.ne 1b
+///    mov  x0, #0
+///    mov  x8, #93                  // exit(0)
+///    svc  #0
+/// ```
+pub const RELOCATES: &[u32] = &[
+    0x10f7e000, 0x910c0001, 0xd2800082, 0xa8c11023, 0xf8408425, 0x8b0000a5, 0xf8236805, 0xf1000442,
+    0x54ffff61, 0xd2800000, 0xd2800ba8, 0xd4000001,
+];
+
+/// The same for packed relocations, whose addends are in the slots.
+///
+/// ```text
+///    adr  x0, . - 0x10400
+///    add  x1, x0, #0x20, lsl #12
+///    add  x1, x1, #0x900           // the first slot
+///    mov  x2, #4
+/// 1: ldr  x5, [x1]
+///    add  x5, x5, x0
+///    str  x5, [x1], #8
+///    subs x2, x2, #1
+///    b.ne 1b
+///    mov  x8, #93
+///    svc  #0
+/// ```
+pub const RELOCATES_PACKED: &[u32] = &[
+    0x10f7e000, 0x91408001, 0x91240021, 0xd2800082, 0xf9400025, 0x8b0000a5, 0xf8008425, 0xf1000442,
+    0x54ffff81, 0xd2800ba8, 0xd4000001,
+];
+
+/// Start code as crt1.o's: follows a pointer that nobody has relocated.
+///
+/// ```text
+///    adr  x0, . - 0x10400
+///    add  x1, x0, #0x20, lsl #12
+///    ldr  x2, [x1, #0x900]         // the first slot: 0 in the file
+///    ldr  x3, [x2]
+///    mov  x8, #93
+///    svc  #0
+/// ```
+pub const FOLLOWS: &[u32] = &[0x10f7e000, 0x91408001, 0xf9448022, 0xf9400043, 0xd2800ba8, 0xd4000001];
+
+/// Start code that asks the kernel for something first: `mov x8, #93; svc #0`.
+pub const EXITS: &[u32] = &[0xd2800ba8, 0xd4000001];
+
+const TEXT: u64 = 0x400;
+const DATA: u64 = 0x800;
+const SLOTS: u64 = DATA + 0x100;
+const STRINGS: u64 = 0x380;
+
+/// A file to be: by default a static-PIE for aarch64 that every rule of grid-arm64 passes.
+#[derive(Clone)]
+pub struct Elf {
+    pub class: u8,
+    pub data: u8,
+    pub os_abi: u8,
+    pub kind: u16,
+    pub machine: u16,
+    pub entry: u64,
+    pub code: Vec<u32>,
+    pub align: u64,
+    pub text_flags: u32,
+    pub stack_flags: Option<u32>,
+    pub relro: bool,
+    pub interpreter: Option<&'static str>,
+    /// (tag, value); strings of NEEDED, RUNPATH … are offsets into `strings`.
+    pub dynamic: Vec<(u64, u64)>,
+    pub strings: &'static [u8],
+    pub packed: bool,
+    pub section: Option<&'static str>,
+    pub note: Option<[u32; 4]>,
+    pub tail: Vec<u8>,
+    /// Slot of the first relocation.
+    pub slots: u64,
+    /// Added to the size of the text segment in the file, which then reaches beyond the end.
+    pub beyond: u64,
+}
+
+impl Default for Elf {
+    fn default() -> Self {
+        Self {
+            class: 2,
+            data: 1,
+            os_abi: 0,
+            kind: 3,
+            machine: 183,
+            entry: 0x10000 + TEXT,
+            code: RELOCATES.to_vec(),
+            align: 0x10000,
+            text_flags: 5,
+            stack_flags: Some(6),
+            relro: true,
+            interpreter: None,
+            dynamic: vec![(30, 8), (0x6fff_fffb, 0x0800_0001)],
+            strings: b"\0libc.so\0/opt/lib\0",
+            packed: false,
+            section: None,
+            note: None,
+            tail: Vec::new(),
+            slots: 0x20000 + SLOTS,
+            beyond: 0,
+        }
+    }
+}
+
+impl Elf {
+    /// The default with one change.
+    pub fn with(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut elf = Self::default();
+        change(&mut elf);
+        elf.bytes()
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut file = vec![0u8; 0xa00];
+        self.fill_data(&mut file);
+        let mut at = TEXT as usize;
+        for word in &self.code {
+            file[at..at + 4].copy_from_slice(&word.to_le_bytes());
+            at += 4;
+        }
+        file.extend_from_slice(&self.tail);
+        let sections = self.append_sections(&mut file);
+        let segments = self.segments();
+        let mut header = b"\x7fELF".to_vec();
+        header.extend([self.class, self.data, 1, self.os_abi, 0, 0, 0, 0, 0, 0, 0, 0]);
+        header.extend(self.kind.to_le_bytes());
+        header.extend(self.machine.to_le_bytes());
+        header.extend(1u32.to_le_bytes());
+        for word in [self.entry, 64, sections.0] {
+            header.extend(word.to_le_bytes());
+        }
+        header.extend(0u32.to_le_bytes());
+        for half in [64, 56, segments.len() as u16, 64, sections.1, sections.1.saturating_sub(1)] {
+            header.extend(half.to_le_bytes());
+        }
+        for (kind, flags, offset, address, size, align) in segments {
+            header.extend(u32::to_le_bytes(kind));
+            header.extend(u32::to_le_bytes(flags));
+            for word in [offset, address, address, size, size, align] {
+                header.extend(u64::to_le_bytes(word));
+            }
+        }
+        assert!(header.len() <= 0x2e0, "program headers run into the relocations");
+        file[..header.len()].copy_from_slice(&header);
+        file
+    }
+
+    /// (type, flags, offset, address, size, alignment)
+    fn segments(&self) -> Vec<(u32, u32, u64, u64, u64, u64)> {
+        let mut segments = vec![
+            (1, 4, 0, 0, TEXT, self.align),
+            (1, self.text_flags, TEXT, 0x10000 + TEXT, 0x400 + self.beyond, self.align),
+            (1, 6, DATA, 0x20000 + DATA, 0x200, self.align),
+            (2, 6, DATA, 0x20000 + DATA, 0x100, 8),
+        ];
+        if self.relro {
+            segments.push((0x6474_e552, 4, DATA, 0x20000 + DATA, 0x200, 1));
+        }
+        if let Some(flags) = self.stack_flags {
+            segments.push((0x6474_e551, flags, 0, 0, 0, 0));
+        }
+        if let Some(path) = self.interpreter {
+            segments.push((3, 4, 0x3c0, 0x3c0, path.len() as u64 + 1, 1));
+        }
+        if self.note.is_some() {
+            segments.push((4, 4, 0x2e0, 0x2e0, 32, 4));
+        }
+        segments
+    }
+
+    fn fill_data(&self, file: &mut [u8]) {
+        let mut put =
+            |at: u64, bytes: &[u8]| file[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
+        let mut dynamic = self.dynamic.clone();
+        dynamic.push((5, STRINGS));
+        if self.packed {
+            dynamic.extend([(36, 0x300), (35, 16)]);
+            // One slot, then a bitmap of the three behind it.
+            put(0x300, &self.slots.to_le_bytes());
+            put(0x308, &0b1111u64.to_le_bytes());
+            for index in 0..4 {
+                put(SLOTS + 8 * index, &(0x20000 + SLOTS + index).to_le_bytes());
+            }
+        } else {
+            dynamic.extend([(7, 0x300), (8, 96), (9, 24)]);
+            for index in 0..4 {
+                for (word, value) in
+                    [self.slots + 8 * index, 1027, 0x20000 + SLOTS + index].iter().enumerate()
+                {
+                    put(0x300 + 24 * index + 8 * word as u64, &value.to_le_bytes());
+                }
+            }
+        }
+        dynamic.push((0, 0));
+        for (index, (tag, value)) in dynamic.iter().enumerate() {
+            put(DATA + 16 * index as u64, &tag.to_le_bytes());
+            put(DATA + 16 * index as u64 + 8, &value.to_le_bytes());
+        }
+        put(STRINGS, self.strings);
+        if let Some(path) = self.interpreter {
+            put(0x3c0, path.as_bytes());
+        }
+        if let Some(version) = self.note {
+            for (index, word) in [4, 16, 1, u32::from_le_bytes(*b"GNU\0")].iter().chain(&version).enumerate()
+            {
+                put(0x2e0 + 4 * index as u64, &word.to_le_bytes());
+            }
+        }
+    }
+
+    /// A null section, the wanted one, and the names: their offset and number.
+    fn append_sections(&self, file: &mut Vec<u8>) -> (u64, u16) {
+        let Some(name) = self.section else { return (0, 0) };
+        let names = file.len() as u64;
+        file.extend(b"\0.shstrtab\0");
+        file.extend(name.as_bytes());
+        file.resize(file.len().next_multiple_of(8) + 8, 0);
+        let table = file.len() as u64;
+        for (name, kind, offset, size) in [(0u32, 0u32, 0u64, 0u64), (11, 2, names, 8), (1, 3, names, 40)] {
+            file.extend(name.to_le_bytes());
+            file.extend(kind.to_le_bytes());
+            for word in [0, 0, offset, size, 0, 0, 0] {
+                file.extend(u64::to_le_bytes(word));
+            }
+        }
+        file.truncate((table + 3 * 64) as usize);
+        (table, 3)
+    }
+}
+
+/// Runs the program.
+pub fn sarsen(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sarsen")).args(arguments).output().expect("the program runs")
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("output is UTF-8")
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("diagnostics are UTF-8")
+}
+
+/// A folder of one test's own, removed when dropped.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("sarsen-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a temporary folder can be made");
+        Self(path)
+    }
+
+    /// Writes a file and returns its path as text.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).expect("a file can be written");
+        path.to_str().expect("the path is UTF-8").to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
