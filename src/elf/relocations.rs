@@ -48,8 +48,13 @@ pub(super) fn parse(image: &Image) -> Relocations {
     };
     for entry in table(tag::RELA, tag::RELASZ).unwrap_or_default().chunks_exact(24) {
         let (slot, info, addend) = (word(&entry[..8]), word(&entry[8..16]), word(&entry[16..]));
+        let kind = info & 0xffff_ffff;
+        // R_…_NONE changes nothing; linkers leave some where they reserved too many entries.
+        if kind == 0 {
+            continue;
+        }
         found.note_slot(image, slot);
-        if info & 0xffff_ffff == relative_type {
+        if kind == relative_type {
             found.note_relative(Relative { slot, addend });
         } else {
             found.other += 1;
