@@ -1,0 +1,80 @@
+# The kit on nixpkgs, crane and rust-overlay: see docs/architecture.md for what each attribute promises.
+{
+  pkgs,
+  mkLib,
+  rust-bin,
+}:
+let
+  inherit (pkgs) lib;
+  toolchain = rust-bin.fromRustupToolchainFile ../../rust-toolchain.toml;
+
+  packages = {
+    inherit (pkgs)
+      cargo-deny
+      cpio
+      file
+      jq
+      openssl
+      patchelf
+      python3
+      qemu-user
+      ;
+    qemu-system = pkgs.qemu;
+    readelf = pkgs.binutils;
+    setarch = pkgs.util-linux;
+  };
+  tool =
+    name:
+    lib.getBin (
+      packages.${name}
+        or (throw "the kit has no tool called ${name}; it has ${toString (lib.attrNames packages)}")
+    );
+
+  # Whatever else the set holds reaches the script as environment; the script runs in a bash of its own, so that the
+  # options and functions of nixpkgs' builder do not change what it means.
+  run =
+    {
+      name,
+      script,
+      tools ? [ ],
+      ...
+    }@attrs:
+    pkgs.runCommand name (
+      removeAttrs attrs [
+        "name"
+        "tools"
+      ]
+      // {
+        nativeBuildInputs = map tool tools;
+        passAsFile = [ "script" ];
+      }
+    ) ''bash -euo pipefail "$scriptPath"'';
+
+  cargo = import ./cargo.nix {
+    inherit pkgs tool;
+    crane = (mkLib pkgs).overrideToolchain toolchain;
+  };
+in
+{
+  name = "github";
+  inherit (pkgs.stdenv.hostPlatform) system;
+  inherit run;
+  inherit (cargo) build cargo crates;
+  inherit (import ./device.nix { inherit pkgs; }) kernels samples;
+
+  target = import ./target.nix { inherit pkgs toolchain; };
+
+  # QEMU brings EDK II for the machine it emulates: nothing to build.
+  firmware = "${pkgs.qemu}/share/qemu/edk2-aarch64-code.fd";
+
+  # Advisories are left out: their database changes under a fixed checkout, and a check must not.
+  deny = "cargo deny --offline --locked check bans licenses sources 2>&1";
+
+  shell = pkgs.mkShell {
+    name = "sarsen";
+    packages = [ toolchain ] ++ map tool (lib.attrNames packages);
+  };
+  formatter = pkgs.writeShellScriptBin "sarsen-fmt" ''
+    PATH=${toolchain}/bin:$PATH exec cargo fmt --all
+  '';
+}

@@ -1,0 +1,30 @@
+# What a static program for aarch64 musl is linked with: { pkgs, toolchain } -> the kit's `target`.
+{ pkgs, toolchain }:
+let
+  rustlib = "${toolchain}/lib/rustlib";
+  inherit (pkgs.pkgsCross.aarch64-multiplatform-musl) musl;
+in
+{
+  linker = "${rustlib}/${pkgs.stdenv.hostPlatform.rust.rustcTarget}/bin/rust-lld";
+
+  # C library and start files by nixpkgs; the frame tables' ends and the unwinder by upstream's std, which is compiled
+  # against them.
+  sysroot =
+    pkgs.runCommand "aarch64-musl-sysroot"
+      {
+        musl = "${musl}/lib";
+        std = "${rustlib}/aarch64-unknown-linux-musl/lib/self-contained";
+      }
+      ''
+        mkdir "$out"
+        cp "$musl"/{libc.a,rcrt1.o,crt1.o,crti.o,crtn.o} "$out"
+        cp "$std"/{crtbeginS.o,crtendS.o,libunwind.a} "$out"
+      '';
+
+  # std is upstream's binary, in the toolchain's own sysroot, where rustc finds it.
+  rustflags =
+    {
+      prepare ? null,
+    }:
+    [ ];
+}
