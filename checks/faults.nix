@@ -21,7 +21,7 @@ let
     );
   # One link argument spelled otherwise.
   instead = from: to: { link = map (builtins.replaceStrings [ from ] [ to ]); };
-  also = argument: { link = arguments: arguments ++ [ argument ]; };
+  also = more: { link = arguments: arguments ++ more; };
 
   library = kit.run {
     name = "planted-library";
@@ -39,12 +39,16 @@ let
       link = map (builtins.replaceStrings [ "-pie" "/rcrt1.o" ] [ "-no-pie" "/crt1.o" ]);
     };
     interpreter = instead "--no-dynamic-linker" "--dynamic-linker=/lib/ld-musl-aarch64.so.1";
-    needed = also "${library}/libplanted.so";
-    runpath = also "-rpath=/opt/lib";
+    needed = also [
+      "-Bdynamic"
+      "--no-as-needed"
+      "${library}/libplanted.so"
+    ];
+    runpath = also [ "-rpath=/opt/lib" ];
     relro = instead "-z relro" "-z norelro";
     lazy = instead "-z now" "-z lazy";
     stack = instead "-z noexecstack" "-z execstack";
-    wx = also "--omagic";
+    wx = also [ "--omagic" ];
     pages = instead "65536" "4096";
     symbols.rustflags = [ "-Cstrip=none" ];
     path.rustflags = [ "--cfg=build_path" ];

@@ -72,7 +72,7 @@ fn unusable_inputs_have_a_code_each_and_the_rest_is_judged() {
 fn a_file_without_permission_is_unreadable() {
     let folder = Folder::new("permission");
     let secret = folder.file("secret", &Elf::default().bytes());
-    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o000)).unwrap();
     if std::fs::read(&secret).is_ok() {
         println!("skipped: this user may read everything (root)");
         return;
@@ -126,7 +126,8 @@ fn profiles_decide_what_counts() {
     assert!(stdout(&output).contains("  warn  relro"), "{}", stdout(&output));
     assert!(stdout(&output).contains("15 passed, 0 failed, 1 warned"));
 
-    let ids: String = sarsen::rules::ALL.iter().map(|rule| format!("{} = \"allow\"\n", rule.id)).collect();
+    let ids: Vec<String> = sarsen::rules::ALL.iter().map(|rule| format!("{} = \"allow\"", rule.id)).collect();
+    let ids = ids.join("\n");
     let silent = folder.file("silent.toml", format!("{grid}\n[rules]\n{ids}").as_bytes());
     assert_eq!(sarsen(&["check", "--profile", &silent, &bad]).status.code(), Some(3), "nothing was judged");
 

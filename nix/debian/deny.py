@@ -21,6 +21,10 @@ KNOWN = {
 }
 
 
+# The name of crates.io in every Cargo.lock; cargo-deny allows it where nothing else is said.
+CRATES_IO = "https://github.com/rust-lang/crates.io-index"
+
+
 def satisfied(expression, allowed):
     """Whether an SPDX expression can be met with allowed licences only; the old form "A/B" means "A OR B"."""
     tokens = re.findall(r"\(|\)|[^\s()]+", expression.replace("/", " OR "))
@@ -75,7 +79,7 @@ def judge_lock(packages, sources, bans):
         if source.startswith("git+") and source not in sources.get("allow-git", []):
             yield f"{name}: comes from {source}, not from the registry"
         registry = source.removeprefix("registry+")
-        if registry != source and registry not in sources["allow-registry"]:
+        if registry != source and registry not in sources.get("allow-registry", [CRATES_IO]):
             yield f"{name}: comes from the registry {registry}, which deny.toml does not allow"
     banned = {b if isinstance(b, str) else b.get("crate", b.get("name")) for b in bans.get("deny", [])}
     for name, found in versions.items():

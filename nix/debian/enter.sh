@@ -17,5 +17,8 @@ export busybox
 exec "$busybox" unshare -r -m -u "$busybox" sh -ec '
   for dir in nix build proc dev tmp; do "$busybox" mount -o rbind "/$dir" "$root/$dir"; done
   export PATH=/usr/bin:/usr/sbin HOME=/build LC_ALL=C TZ=UTC
-  exec "$busybox" chroot "$root" /usr/bin/bash -euo pipefail -c "cd /build; $script"
+  # bash must stay the last process: it would replace itself by the script'"'"'s last command, and coreutils close their
+  # output before they exit, on which Nix kills a builder that still lives.
+  exec "$busybox" chroot "$root" /usr/bin/bash -euo pipefail -c "cd /build; $script
+exit 0"
 '

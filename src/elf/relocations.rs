@@ -18,7 +18,7 @@ pub struct Relocations {
     pub relative: u64,
     /// RELA entries of any other type.
     pub other: u64,
-    /// The first few relative relocations, as many as [`SAMPLE`].
+    /// The first few relative relocations, at most 64.
     pub sample: Vec<Relative>,
     /// The first slot that lies in a segment which is not writable.
     pub in_read_only: Option<u64>,
