@@ -14,7 +14,7 @@ kit.run {
   script = builtins.readFile ./boot.sh + ''
     boot "4 KiB pages, device tree" "$kernel4k"
     boot "16 KiB pages, device tree" "$kernel16k"
-    boot "4 KiB pages, UEFI and ACPI" "$kernel4k" -M virt,gic-version=3,acpi=on -bios "$firmware"
+    wants="EFI stub" boot "4 KiB pages, UEFI and ACPI" "$kernel4k" -M virt,gic-version=3,acpi=on -bios "$firmware"
     cp consoles.txt $out
   '';
 }

@@ -73,7 +73,13 @@ let
     inherit pins system workshop;
     run = inTree;
   };
-  kernel = name: unpacked name pins.target.${name} ''cp boot/vmlinuz-* "$out"'';
+  # A kernel's own configuration says which pages it has.
+  kernel =
+    name: pages:
+    unpacked name pins.target.${name} ''
+      grep -qx "CONFIG_ARM64_${pages}_PAGES=y" boot/config-*
+      cp boot/vmlinuz-* "$out"
+    '';
 in
 {
   name = "debian";
@@ -93,8 +99,8 @@ in
   };
 
   kernels = {
-    kernel-4k = kernel "kernel-4k";
-    kernel-16k = kernel "kernel-16k";
+    kernel-4k = kernel "kernel-4k" "4K";
+    kernel-16k = kernel "kernel-16k" "16K";
   };
   firmware = "${workshop}/usr/share/qemu-efi-aarch64/QEMU_EFI.fd";
   samples = unpacked "samples" pins.target.samples ''
