@@ -1,0 +1,51 @@
+//! The README cannot lie: every `console` block is run, and what it shows is what comes out.
+
+mod support;
+
+use std::process::Command;
+
+use support::{Elf, FOLLOWS, Folder};
+
+/// The commands of all `console` blocks with the output shown below each.
+fn transcript(text: &str) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line {
+            "```console" => inside = true,
+            "```" => inside = false,
+            _ if !inside => {}
+            _ => match line.strip_prefix("$ ") {
+                Some(command) => found.push((command.to_owned(), String::new())),
+                None => {
+                    let (_, output) = found.last_mut().expect("a block starts with a command");
+                    output.push_str(line);
+                    output.push('\n');
+                }
+            },
+        }
+    }
+    found
+}
+
+#[test]
+fn every_command_of_the_readme_prints_what_it_shows() {
+    let folder = Folder::new("readme");
+    folder.file("controller-app", &Elf::with(|e| e.code = FOLLOWS.to_vec()));
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sarsen")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
+    let transcript = transcript(include_str!("../README.md"));
+    assert!(transcript.len() >= 4, "the README shows {} commands", transcript.len());
+    for (command, shown) in transcript {
+        let output = Command::new("sh")
+            .args(["-c", &format!("{{ {command}\n}} 2>&1")])
+            .current_dir(&folder.0)
+            .env("PATH", &path)
+            .output()
+            .unwrap();
+        let printed = support::stdout(&output);
+        // The first exhibit may stop early: what it shows is how the output begins.
+        let begins = shown.starts_with("grid-arm64 judges") && printed.starts_with(&shown);
+        assert!(printed == shown || begins, "$ {command}\n{printed}\nthe README shows:\n{shown}");
+    }
+}
