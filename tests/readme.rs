@@ -15,14 +15,15 @@ fn transcript(text: &str) -> Vec<(String, String)> {
             "```console" => inside = true,
             "```" => inside = false,
             _ if !inside => {}
-            _ => match line.strip_prefix("$ ") {
-                Some(command) => found.push((command.to_owned(), String::new())),
-                None => {
+            _ => {
+                if let Some(command) = line.strip_prefix("$ ") {
+                    found.push((command.to_owned(), String::new()));
+                } else {
                     let (_, output) = found.last_mut().expect("a block starts with a command");
                     output.push_str(line);
                     output.push('\n');
                 }
-            },
+            }
         }
     }
     found

@@ -8,7 +8,8 @@ let
   inherit (pkgs) lib;
 
   # crane vendors one derivation a crate and joins them by links. One folder without links is one prefix to remap,
-  # whichever of its names a compiler prints. Crates without dependencies (checks/faults) are given the same folder.
+  # whichever of its names a compiler prints. Every build is given this folder, one of a crate without dependencies
+  # (checks/faults) too.
   crates = pkgs.runCommand "crates" { vendored = crane.vendorCargoDeps { cargoLock = ../../Cargo.lock; }; } ''
     mkdir "$out"
     cp -rL "$vendored"/*/* "$out"

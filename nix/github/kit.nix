@@ -6,7 +6,14 @@
 }:
 let
   inherit (pkgs) lib;
-  toolchain = rust-bin.fromRustupToolchainFile ../../rust-toolchain.toml;
+  pinned = (lib.importTOML ../../rust-toolchain.toml).toolchain;
+
+  # Where rustc finds the source of std, it writes that folder, a path of the store, into the panic messages of what it
+  # compiles. Programs are compiled without it; the shell has it, for editors.
+  toolchain = rust-bin.fromRustupToolchain (
+    pinned // { components = lib.remove "rust-src" pinned.components; }
+  );
+  toolchainWithSource = rust-bin.fromRustupToolchain pinned;
 
   packages = {
     inherit (pkgs)
@@ -72,7 +79,7 @@ in
 
   shell = pkgs.mkShell {
     name = "sarsen";
-    packages = [ toolchain ] ++ map tool (lib.attrNames packages);
+    packages = [ toolchainWithSource ] ++ map tool (lib.attrNames packages);
   };
   formatter = pkgs.writeShellScriptBin "sarsen-fmt" ''
     PATH=${toolchain}/bin:$PATH exec cargo fmt --all
