@@ -31,6 +31,19 @@ fn seeds() -> Vec<Vec<u8>> {
     ]
 }
 
+/// Where a fuzzer should start: `SARSEN_SEEDS=fuzz/corpus/judge cargo test --test hostile` writes these files.
+#[test]
+fn seeds_are_good_files() {
+    let profile = Profile::load("grid-arm64").unwrap();
+    for (index, seed) in seeds().iter().enumerate() {
+        assert!(check::image(seed, "seed", &profile).is_ok());
+        if let Some(folder) = std::env::var_os("SARSEN_SEEDS") {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(std::path::Path::new(&folder).join(format!("seed-{index}")), seed).unwrap();
+        }
+    }
+}
+
 #[test]
 fn changed_bytes_never_panic() {
     let profile = Profile::load("grid-arm64").unwrap();
