@@ -30,6 +30,8 @@ refuses() { # refuses CHECK FAULT REASON: REASON is a pattern of what it must sa
 
   refuses elf_readelf fixed 'not position-independent'
   refuses elf_sarsen fixed 'fail +static-pie'
+  passes emulated fixed
+  passes boot fixed
   refuses elf_readelf interpreter 'asks for a dynamic loader'
   refuses elf_sarsen interpreter 'fail +no-interpreter'
   refuses boot interpreter 'Requested init /init failed|did not end with status 0'

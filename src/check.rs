@@ -68,7 +68,7 @@ pub fn image(bytes: &[u8], name: &str, profile: &Profile) -> Result<Vec<Judgemen
         .iter()
         .map(|rule| (*rule, profile.severity(rule.id)))
         .filter(|(_, severity)| *severity != Severity::Allow)
-        .map(|(rule, severity)| Judgement { rule, severity, verdict: (rule.check)(&subject) })
+        .map(|(rule, severity)| Judgement { rule, severity, verdict: rule.judge(&subject) })
         .collect())
 }
 

@@ -1,6 +1,6 @@
 //! `bind-now`: every symbol is bound at start, none lazily.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::tag;
 
 /// The rule.
@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
           symbol that is missing is found when it is first called, which may be weeks after the start.",
     fix: "Link with -z now.",
     source: "gABI, \"Dynamic Section\", DF_BIND_NOW; ld.so(8), LD_BIND_NOW",
+    reads: Reads::Segments,
     check,
 };
 
@@ -19,9 +20,6 @@ const DF_BIND_NOW: u64 = 8;
 const DF_1_NOW: u64 = 1;
 
 fn check(subject: &Subject) -> Verdict {
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
-    }
     let Some(dynamic) = &subject.image.dynamic else {
         return Verdict::not_applicable("no dynamic table, so nothing is bound at run time");
     };

@@ -1,6 +1,6 @@
 //! `machine`: the file is for the device's processor: 64-bit, little-endian, its instruction set.
 
-use super::{Rule, Subject, Verdict};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::machine_name;
 
 /// The rule.
@@ -12,6 +12,7 @@ pub const RULE: Rule = Rule {
           script.",
     fix: "Compile for the device: for this profile's machine, not for the machine that builds.",
     source: "gABI, \"ELF Header\"; Linux fs/binfmt_elf.c, elf_check_arch",
+    reads: Reads::Header,
     check,
 };
 

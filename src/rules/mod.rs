@@ -60,8 +60,28 @@ pub struct Rule {
     pub fix: &'static str,
     /// The standard, kernel file or manual that decides.
     pub source: &'static str,
+    /// How much of a file it needs.
+    pub reads: Reads,
+    check: fn(&Subject) -> Verdict,
+}
+
+/// How much of a file a rule needs in order to say anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// The ELF header, or only bytes.
+    Header,
+    /// The program headers and what they lead to.
+    Segments,
+}
+
+impl Rule {
     /// Judges one file.
-    pub check: fn(&Subject) -> Verdict,
+    pub fn judge(&self, subject: &Subject) -> Verdict {
+        match self.reads {
+            Reads::Segments => unread(subject.image).unwrap_or_else(|| (self.check)(subject)),
+            Reads::Header => (self.check)(subject),
+        }
+    }
 }
 
 /// What a rule judges.

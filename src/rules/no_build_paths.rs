@@ -1,6 +1,6 @@
 //! `no-build-paths`: no path of a build machine is inside.
 
-use super::{Rule, Subject, Verdict, find_bytes};
+use super::{Reads, Rule, Subject, Verdict, find_bytes};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
     fix: "Remap paths when compiling: --remap-path-prefix for rustc, -ffile-prefix-map for GCC and clang, \
           -trimpath for Go.",
     source: "reproducible-builds.org, \"Build path\"; rustc book, \"Remap source paths\"",
+    reads: Reads::Header,
     check,
 };
 

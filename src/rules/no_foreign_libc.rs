@@ -1,6 +1,6 @@
 //! `no-foreign-libc`: the file is built on a C library that the device's profile names.
 
-use super::{Rule, Subject, Verdict, find_bytes};
+use super::{Reads, Rule, Subject, Verdict, find_bytes};
 use crate::profile::Libc;
 
 /// The rule.
@@ -14,6 +14,7 @@ pub const RULE: Rule = Rule {
     fix: "Build with a musl toolchain throughout; see which object brought the other library in with the \
           linker's -Map.",
     source: "glibc csu/version.c; musl src/errno and src/internal/version.h",
+    reads: Reads::Header,
     check,
 };
 

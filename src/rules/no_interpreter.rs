@@ -1,6 +1,6 @@
 //! `no-interpreter`: the file asks for no dynamic loader.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::profile::Linkage;
 
 /// The rule.
@@ -14,15 +14,13 @@ pub const RULE: Rule = Rule {
           about a file that is there.",
     fix: "Link statically: -static-pie; in Go without -buildmode=pie, or through an external linker.",
     source: "Linux fs/binfmt_elf.c, load_elf_binary (open_exec of the interpreter); execve(2), ENOENT",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
     if subject.profile.elf.linkage == Linkage::Any {
         return Verdict::not_applicable("the profile accepts any linkage");
-    }
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
     }
     match subject.image.interpreter() {
         None => Verdict::pass("no PT_INTERP"),

@@ -1,6 +1,6 @@
 //! `no-needed`: the file needs no shared library.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::tag;
 use crate::profile::Linkage;
 
@@ -13,15 +13,13 @@ pub const RULE: Rule = Rule {
           loader nobody looks them up, and their symbols stay unresolved.",
     fix: "Link the libraries statically.",
     source: "gABI, \"Shared Object Dependencies\"; musl ldso/dynlink.c, load_deps",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
     if subject.profile.elf.linkage == Linkage::Any {
         return Verdict::not_applicable("the profile accepts any linkage");
-    }
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
     }
     let needed = subject.image.dynamic_strings(tag::NEEDED);
     if needed.is_empty() {

@@ -1,6 +1,6 @@
 //! `no-runpath`: the file names no folders to search for libraries.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::tag;
 
 /// The rule.
@@ -13,13 +13,11 @@ pub const RULE: Rule = Rule {
           built.",
     fix: "Link without -rpath, or remove the entry.",
     source: "gABI, \"Shared Object Dependencies\"; ld.so(8)",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
-    }
     let mut paths = subject.image.dynamic_strings(tag::RPATH);
     paths.extend(subject.image.dynamic_strings(tag::RUNPATH));
     if paths.is_empty() {

@@ -1,6 +1,6 @@
 //! `no-textrel`: no relocation changes code or other read-only memory.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::tag;
 
 /// The rule.
@@ -13,6 +13,7 @@ pub const RULE: Rule = Rule {
           and a static-PIE's own start code does not do it: it dies with SIGSEGV.",
     fix: "Compile everything with -fPIE or -fPIC and link with -z text, which names the object at fault.",
     source: "gABI, \"Dynamic Section\", DT_TEXTREL; SELinux execmod",
+    reads: Reads::Segments,
     check,
 };
 
@@ -20,9 +21,6 @@ const DF_TEXTREL: u64 = 4;
 
 fn check(subject: &Subject) -> Verdict {
     let image = subject.image;
-    if let Some(verdict) = unread(image) {
-        return verdict;
-    }
     let Some(dynamic) = &image.dynamic else {
         return Verdict::pass("no dynamic table, so no relocation");
     };

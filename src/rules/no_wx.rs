@@ -1,6 +1,6 @@
 //! `no-wx`: no memory is writable and executable at once.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -12,13 +12,11 @@ pub const RULE: Rule = Rule {
           program does not start.",
     fix: "Do not link with -N or --omagic, and keep sections with the flags \"awx\" out of assembler sources.",
     source: "gABI, \"Segment Permissions\"; SELinux execmem",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
-    }
     let both = subject.image.segments_of(kind::LOAD).find(|s| s.is_writable() && s.is_executable());
     match both {
         None => Verdict::pass(format!("{} PT_LOAD segments", subject.image.segments_of(kind::LOAD).count())),

@@ -1,6 +1,6 @@
 //! `noexec-stack`: the stack is not executable.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -14,13 +14,11 @@ pub const RULE: Rule = Rule {
           (execstack).",
     fix: "Link with -z noexecstack; assembler sources need a .note.GNU-stack section.",
     source: "Linux fs/binfmt_elf.c and arch/arm64/include/asm/elf.h, elf_read_implies_exec; SELinux execstack",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
-    }
     let next = "link with -z noexecstack";
     let effect = "bytes on the stack can be run as code; SELinux refuses the process (execstack)";
     match subject.image.segments_of(kind::GNU_STACK).next() {

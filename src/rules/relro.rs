@@ -1,6 +1,6 @@
 //! `relro`: what is only written during relocation becomes read-only afterwards.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -12,14 +12,12 @@ pub const RULE: Rule = Rule {
           redirects a call.",
     fix: "Link with -z relro, and keep the start files' code that protects the segment.",
     source: "Linux Standard Base, PT_GNU_RELRO; musl ldso/dynlink.c, reloc_all",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
     let image = subject.image;
-    if let Some(verdict) = unread(image) {
-        return verdict;
-    }
     if image.relocations.relative + image.relocations.other == 0 {
         return Verdict::not_applicable("nothing is relocated, so nothing needs to be protected afterwards");
     }

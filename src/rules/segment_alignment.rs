@@ -1,6 +1,6 @@
 //! `segment-alignment`: segments can be mapped with the largest pages that the device's kernels have.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -13,13 +13,11 @@ pub const RULE: Rule = Rule {
           cannot be mapped: execve ends in EINVAL or the process is killed while it is loaded.",
     fix: "Link with -z max-page-size=65536, which serves all three.",
     source: "gABI, \"Program Loading\"; Linux fs/binfmt_elf.c, elf_map; Documentation/arch/arm64/memory.rst",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
-    }
     let page = subject.profile.kernel.largest_page();
     let unfit =
         subject.image.segments_of(kind::LOAD).find(|s| s.align < page || s.offset % page != s.address % page);

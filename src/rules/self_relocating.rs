@@ -1,6 +1,6 @@
 //! `self-relocating`: a position-independent file without a loader relocates itself before it uses a pointer.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::{Kind, kind};
 use crate::start::Outcome;
 
@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
           enough: see nix/arm64.nix.",
     source: "musl ldso/dlstart.c and crt/rcrt1.c; glibc elf/dl-reloc-static-pie.c; Linux fs/binfmt_elf.c, \
           create_elf_tables",
+    reads: Reads::Segments,
     check,
 };
 
@@ -28,9 +29,6 @@ const AARCH64: u16 = 183;
 
 fn check(subject: &Subject) -> Verdict {
     let image = subject.image;
-    if let Some(verdict) = unread(image) {
-        return verdict;
-    }
     let count = image.relocations.relative;
     if image.segments_of(kind::INTERP).next().is_some() {
         return Verdict::not_applicable("its interpreter relocates it");

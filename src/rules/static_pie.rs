@@ -1,6 +1,6 @@
 //! `static-pie`: the file is linked the way the device wants it.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 use crate::elf::{Kind, kind, tag};
 use crate::profile::Linkage;
 
@@ -16,6 +16,7 @@ pub const RULE: Rule = Rule {
     fix: "Link with -static-pie and rcrt1.o. rustc does not do that for aarch64-unknown-linux-musl by \
           itself: see nix/arm64.nix.",
     source: "gABI, \"ELF Header\"; glibc elf/elf.h, DF_1_PIE; Linux fs/binfmt_elf.c, load_elf_binary",
+    reads: Reads::Segments,
     check,
 };
 
@@ -23,9 +24,6 @@ const DF_1_PIE: u64 = 0x0800_0000;
 
 fn check(subject: &Subject) -> Verdict {
     let image = subject.image;
-    if let Some(verdict) = unread(image) {
-        return verdict;
-    }
     let pie = image.dynamic.as_ref().is_some_and(|d| d.has_flag(tag::FLAGS_1, DF_1_PIE));
     let seen = match image.header.kind {
         Kind::Executable => "ET_EXEC: linked for fixed addresses".to_string(),

@@ -1,6 +1,6 @@
 //! `stripped`: no symbol table and no debug information are left.
 
-use super::{Rule, Subject, Verdict, unread};
+use super::{Reads, Rule, Subject, Verdict};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -12,13 +12,11 @@ pub const RULE: Rule = Rule {
     fix: "Link with -s or --strip-all (Cargo: strip = \"symbols\"), and keep the unstripped file for \
           debugging.",
     source: "gABI, \"Sections\"; strip(1)",
+    reads: Reads::Segments,
     check,
 };
 
 fn check(subject: &Subject) -> Verdict {
-    if let Some(verdict) = unread(subject.image) {
-        return verdict;
-    }
     let left: Vec<_> = subject
         .image
         .sections
