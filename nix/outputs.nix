@@ -47,6 +47,7 @@ in
     sarsen = {
       type = "app";
       program = "${(packages kit).default}/bin/sarsen";
+      meta.description = "Judges ELF files against the device they are meant for";
     };
     default = sarsen;
   });

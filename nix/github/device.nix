@@ -28,7 +28,20 @@ let
       '';
 in
 {
-  kernels = lib.genAttrs [ "kernel-4k" "kernel-16k" ] (name: unpacked name ''cp boot/vmlinuz-* "$out"'');
+  # A kernel's own configuration says which pages it has.
+  kernels =
+    lib.mapAttrs
+      (
+        name: pages:
+        unpacked name ''
+          grep -qx "CONFIG_ARM64_${pages}_PAGES=y" boot/config-*
+          cp boot/vmlinuz-* "$out"
+        ''
+      )
+      {
+        kernel-4k = "4K";
+        kernel-16k = "16K";
+      };
 
   samples = unpacked "samples" ''
     mkdir "$out"
