@@ -40,13 +40,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     if !metadata.is_file() {
         return Err(special(path).unwrap_or_else(|| not_regular(path, "is not a regular file")));
     }
-    if metadata.len() == 0 {
+    let bytes = read_all(&mut file).map_err(|error| because(&error))?;
+    // Not by the size: files below /proc say 0 and have content.
+    if bytes.is_empty() {
         return Err(Error::new(
             Code::InputEmpty,
             format!("{name} is empty: the kernel would answer ENOEXEC; was the copy interrupted?"),
         ));
     }
-    let bytes = read_all(&mut file).map_err(|error| because(&error))?;
     if bytes.len() as u64 > LIMIT {
         return Err(Error::new(
             Code::InputTooLarge,

@@ -51,6 +51,8 @@ fn unusable_inputs_have_a_code_each_and_the_rest_is_judged() {
         (path(&folder.0), "input-directory"),
         (path(&fifo), "input-special"),
         ("/dev/zero".into(), "input-special"),
+        // Readable by its mode, not by read(2): even for root.
+        ("/proc/self/mem".into(), "input-unreadable"),
         (path(&dangling), "input-missing"),
         (path(&folder.0.join("absent")), "input-missing"),
         (path(&folder.0.join("good/below")), "input-unreadable"),
