@@ -35,6 +35,13 @@ let
   programs = builtins.mapAttrs build {
     healthy = { };
     start = instead "/rcrt1.o" "/crt1.o";
+    # The same pair with packed relative relocations (RELR).
+    packed = also [ "--pack-dyn-relocs=relr" ];
+    packed_start = {
+      link =
+        arguments:
+        map (builtins.replaceStrings [ "/rcrt1.o" ] [ "/crt1.o" ]) arguments ++ [ "--pack-dyn-relocs=relr" ];
+    };
     fixed = {
       link = map (builtins.replaceStrings [ "-pie" "/rcrt1.o" ] [ "-no-pie" "/crt1.o" ]);
     };

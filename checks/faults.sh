@@ -28,6 +28,11 @@ refuses() { # refuses CHECK FAULT REASON: REASON is a pattern of what it must sa
   refuses emulated start 'ended with status 139'
   refuses boot start 'exitcode=0x0000000b'
 
+  passes elf_sarsen packed
+  passes emulated packed
+  refuses elf_sarsen packed_start 'fail +self-relocating'
+  refuses emulated packed_start 'ended with status 139'
+
   refuses elf_readelf fixed 'not position-independent'
   refuses elf_sarsen fixed 'fail +static-pie'
   passes emulated fixed
