@@ -7,6 +7,9 @@ mod memory;
 mod register;
 mod vector;
 
+#[cfg(test)]
+mod tests;
+
 use super::memory::{Memory, Stop};
 
 /// The registers of one CPU.
