@@ -126,6 +126,30 @@ fn what_cannot_be_asked_is_not_applicable_and_says_why() {
 }
 
 #[test]
+fn the_profile_decides_which_linkage_passes() {
+    let fixed = Elf::with(|e| e.kind = 2);
+    let dynamic = Elf::with(|e| e.interpreter = Some("/lib/ld-musl-aarch64.so.1"));
+    for (linkage, file, rule, expected) in [
+        ("static", &fixed, "static-pie", "pass"),
+        ("static", &dynamic, "static-pie", "fail"),
+        ("static", &dynamic, "no-interpreter", "fail"),
+        ("any", &fixed, "static-pie", "n/a"),
+        ("any", &dynamic, "no-interpreter", "n/a"),
+        ("static-pie", &fixed, "static-pie", "fail"),
+    ] {
+        let text = BUILT_IN[0].1.replace("\"static-pie\"", &format!("\"{linkage}\""));
+        let profile = Profile::parse(&text, "p").unwrap();
+        let judgements = check::image(file, "fixture", &profile).unwrap();
+        let seen = match &judgements.iter().find(|j| j.rule.id == rule).unwrap().verdict {
+            Verdict::Pass { .. } => "pass",
+            Verdict::Fail { .. } => "fail",
+            Verdict::NotApplicable { .. } => "n/a",
+        };
+        assert_eq!(seen, expected, "{rule} where the device wants {linkage}");
+    }
+}
+
+#[test]
 fn rules_are_documented_and_their_ids_are_unique_kebab_case() {
     let mut seen = std::collections::BTreeSet::new();
     for rule in rules::ALL {
