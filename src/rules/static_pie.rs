@@ -8,8 +8,8 @@ use crate::profile::Linkage;
 pub const RULE: Rule = Rule {
     id: "static-pie",
     summary: "the file is linked the way the device wants it",
-    what: "For static-PIE: e_type is ET_DYN and DF_1_PIE is set in DT_FLAGS_1. For static: no interpreter and \
-          no needed library. Whether a static-PIE also works is what self-relocating asks.",
+    what: "For static-PIE: e_type is ET_DYN and DF_1_PIE is set in DT_FLAGS_1. For static: no interpreter. \
+          Whether a static-PIE also works is what self-relocating asks.",
     why: "A fixed-address executable (ET_EXEC) loads at the same place every time, so that address space \
           randomisation protects only its stack and heap; hardened kernels and policies refuse it. ET_DYN \
           without DF_1_PIE is a shared object that happens to start.",
