@@ -203,3 +203,34 @@ fn the_rules_page_is_what_the_program_prints() {
     }
     assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), printed, "run with SARSEN_REGENERATE=1");
 }
+
+#[test]
+fn suppressions_accept_known_failures_and_are_reported_when_nothing_needs_them() {
+    let folder = Folder::new("suppressions");
+    let bad = folder.file("bad", &Elf::with(|e| e.relro = false));
+    let suppress = |rule: &str, file: &str, until: &str| {
+        format!("[[suppress]]\nrule = \"{rule}\"\nfile = \"{file}\"\nreason = \"known since March\"\n{until}\n")
+    };
+    let profile = |text: &str| {
+        folder.file("p.toml", format!("name = \"p\"\nextends = \"grid-arm64\"\n{text}").as_bytes())
+    };
+    let accepting = profile(&suppress("relro", "bad", ""));
+    let output = sarsen(&["check", "--profile", &accepting, &bad]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains("accepted: known since March"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("0 failed, 1 accepted"), "{}", stdout(&output));
+    assert!(stderr(&output).is_empty());
+
+    for (text, said) in [
+        (suppress("relro", "good", ""), "the suppression of relro for \"good\" is unused"),
+        (suppress("relro", "bad", "until = \"2020-01-31\""), "the suppression of relro for \"bad\" is expired"),
+    ] {
+        let idle = profile(&text);
+        let output = sarsen(&["check", "--profile", &idle, &bad]);
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+        let output = sarsen(&["check", "--format", "json", "--profile", &idle, &bad]);
+        let document: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(document["idle-suppressions"][0]["rule"], "relro");
+    }
+}

@@ -2,7 +2,7 @@
 
 mod support;
 
-use sarsen::check;
+use sarsen::check::{self, Judge};
 use sarsen::profile::Profile;
 use support::{Elf, RELOCATES_PACKED};
 
@@ -47,6 +47,7 @@ fn seeds_are_good_files() {
 #[test]
 fn changed_bytes_never_panic() {
     let profile = Profile::load("grid-arm64").unwrap();
+    let judge = Judge::new(&profile);
     let mut numbers = Numbers(0x5a75_5e4e);
     for seed in seeds() {
         for _ in 0..3000 {
@@ -57,7 +58,7 @@ fn changed_bytes_never_panic() {
                 let at = numbers.below(bound);
                 bytes[at] = [0, 1, 0x7f, 0x80, 0xff, numbers.below(256) as u8][numbers.below(6)];
             }
-            let _ = check::image(&bytes, "changed", &profile);
+            let _ = judge.image(&bytes, "changed");
         }
     }
 }
@@ -65,9 +66,10 @@ fn changed_bytes_never_panic() {
 #[test]
 fn every_prefix_is_judged_or_refused() {
     let profile = Profile::load("grid-arm64").unwrap();
+    let judge = Judge::new(&profile);
     for seed in seeds() {
         for end in 0..seed.len() {
-            let _ = check::image(&seed[..end], "cut", &profile);
+            let _ = judge.image(&seed[..end], "cut");
         }
     }
 }
@@ -75,10 +77,11 @@ fn every_prefix_is_judged_or_refused() {
 #[test]
 fn random_start_code_never_panics() {
     let profile = Profile::load("grid-arm64").unwrap();
+    let judge = Judge::new(&profile);
     let mut numbers = Numbers(0xa64_a64_a64);
     for _ in 0..4000 {
         let code = (0..24).map(|_| (numbers.below(1 << 32)) as u32).collect();
         let bytes = Elf::with(|e| e.code = code);
-        let _ = check::image(&bytes, "code", &profile);
+        let _ = judge.image(&bytes, "code");
     }
 }

@@ -2,14 +2,18 @@
 
 mod support;
 
-use sarsen::check::{self, Judgement};
+use std::sync::LazyLock;
+
+use sarsen::check::{self, Judge, Judgement};
 use sarsen::profile::{BUILT_IN, Profile};
 use sarsen::rules::{self, Verdict};
 use support::{EXITS, Elf, FOLLOWS, RELOCATES_PACKED};
 
-fn judge(bytes: &[u8]) -> Vec<Judgement> {
-    let profile = Profile::load(BUILT_IN[0].0).unwrap();
-    check::image(bytes, "fixture", &profile).unwrap()
+static GRID: LazyLock<Profile> = LazyLock::new(|| Profile::load(BUILT_IN[0].0).unwrap());
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&GRID));
+
+fn judge(bytes: &[u8]) -> Vec<Judgement<'static>> {
+    JUDGE.image(bytes, "fixture").unwrap()
 }
 
 fn verdict(bytes: &[u8], rule: &str) -> Verdict {

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::check;
+use crate::check::Judge;
 use crate::exit::Exit;
 use crate::profile::{BUILT_IN, Profile};
-use crate::report::{colour, human, json};
+use crate::report::human::Human;
+use crate::report::json::Json;
+use crate::report::{Report, colour};
 
 /// Judge ELF files against a device profile
 #[derive(clap::Args)]
@@ -36,24 +38,27 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    let mut reports = Vec::new();
+    let mut format: Box<dyn Report> = match arguments.format {
+        Format::Human => Box::new(Human { profile: &profile, colour: colour() }),
+        Format::Json => Box::new(Json::new(&profile)),
+    };
+    let judge = Judge::new(&profile);
+    let mut summary = judge.summary();
+    format.begin(out)?;
     for path in &arguments.files {
-        let report = check::file(path, &profile);
+        let report = judge.file(path);
         if let Err(error) = &report.outcome {
             super::say(format_args!("{error}"));
         }
-        if let Format::Human = arguments.format {
-            human::file(out, &report, &profile, colour())?;
-        }
-        reports.push(report);
+        summary.add(&report);
+        format.file(out, &report)?;
     }
-    let tally = check::tally(&reports);
-    match arguments.format {
-        Format::Human => human::summary(out, tally)?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &json::document(&reports, &profile, tally))?;
-            writeln!(out)?;
-        }
+    for (suppression, why) in summary.idle() {
+        let (rule, file) = (&suppression.rule, &suppression.file);
+        super::say(format_args!(
+            "the suppression of {rule} for {file:?} is {why}: remove it from the profile"
+        ));
     }
-    Ok(tally.exit())
+    format.end(out, &summary)?;
+    Ok(summary.exit())
 }

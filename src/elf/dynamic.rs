@@ -6,12 +6,18 @@ use super::{Bytes, Segment, kind};
 pub mod tag {
     /// A shared library by name.
     pub const NEEDED: u64 = 1;
+    /// The address of the System V hash table of symbols.
+    pub const HASH: u64 = 4;
     /// The address of the string table.
     pub const STRTAB: u64 = 5;
+    /// The address of the symbol table.
+    pub const SYMTAB: u64 = 6;
     /// The address of the relocations with addends.
     pub const RELA: u64 = 7;
     /// Their size in bytes.
     pub const RELASZ: u64 = 8;
+    /// The library's own name.
+    pub const SONAME: u64 = 14;
     /// Search path, old form.
     pub const RPATH: u64 = 15;
     /// Relocations modify read-only segments.
@@ -26,6 +32,18 @@ pub mod tag {
     pub const RELRSZ: u64 = 35;
     /// Address of the packed relative relocations.
     pub const RELR: u64 = 36;
+    /// The address of the GNU hash table of symbols.
+    pub const GNU_HASH: u64 = 0x6fff_fef5;
+    /// The address of the table that gives each symbol its version.
+    pub const VERSYM: u64 = 0x6fff_fff0;
+    /// The address of the versions that are provided.
+    pub const VERDEF: u64 = 0x6fff_fffc;
+    /// How many are.
+    pub const VERDEFNUM: u64 = 0x6fff_fffd;
+    /// The address of the versions that are needed.
+    pub const VERNEED: u64 = 0x6fff_fffe;
+    /// Of how many libraries.
+    pub const VERNEEDNUM: u64 = 0x6fff_ffff;
     /// More flags: 1 NOW, 0x0800_0000 PIE.
     pub const FLAGS_1: u64 = 0x6fff_fffb;
 }

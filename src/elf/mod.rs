@@ -11,14 +11,16 @@ mod notes;
 mod relocations;
 mod sections;
 mod segments;
+mod symbols;
 
 pub use bytes::Bytes;
 pub use dynamic::{Dynamic, tag};
 pub use header::{Header, Kind, machine_name};
-pub use notes::abi_kernel;
+pub use notes::{Note, Protections};
 pub use relocations::{Relative, Relocations};
 pub use sections::Section;
 pub use segments::{Segment, kind};
+pub use symbols::{Needs, Symbol, Version};
 
 use crate::error::Error;
 
@@ -102,6 +104,12 @@ impl<'a> Image<'a> {
     /// The 64-bit word that the file holds for `address`.
     pub fn word_at(&self, address: u64) -> Option<u64> {
         self.bytes.u64(self.offset_of(address)?)
+    }
+
+    /// The bytes of the section called `name`, if it has any in the file.
+    pub fn section_bytes(&self, name: &str) -> Option<&'a [u8]> {
+        let section = self.sections.iter().find(|s| s.name == name && s.kind != sections::NOBITS)?;
+        self.bytes.slice(section.offset, section.size)
     }
 
     /// The strings of a dynamic tag such as DT_NEEDED, resolved through DT_STRTAB.

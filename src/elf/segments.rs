@@ -13,6 +13,8 @@ pub mod kind {
     pub const INTERP: u32 = 3;
     /// Notes.
     pub const NOTE: u32 = 4;
+    /// The initial image of thread-local variables.
+    pub const TLS: u32 = 7;
     /// The flags of the stack.
     pub const GNU_STACK: u32 = 0x6474_e551;
     /// Read-only after relocation.

@@ -1,21 +1,23 @@
 //! The device profile: what one kind of device can run. Everything a rule demands comes from here.
 
 mod builtin;
+mod load;
 mod nearest;
+mod suppress;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::error::{Code, Error};
-use crate::{input, rules};
+use crate::rules;
 
 pub use builtin::BUILT_IN;
 pub use nearest::nearest;
+pub use suppress::{Suppression, today};
 
 /// A device profile, as read from TOML. Unknown keys are errors.
 #[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Profile {
     /// The name that reports carry.
@@ -23,32 +25,55 @@ pub struct Profile {
     /// One line for people.
     #[serde(default)]
     pub description: String,
+    /// The profile whose keys hold where this one says nothing: a built-in name, or a path relative to this file.
+    /// Lists replace lists; `[rules]` are joined, `[[suppress]]` are added.
+    #[serde(default)]
+    pub extends: Option<String>,
     /// What an ELF file must be.
+    #[serde(default)]
     pub elf: Elf,
+    /// What the processor has.
+    #[serde(default)]
+    pub cpu: Cpu,
     /// The kernel that loads it.
+    #[serde(default)]
     pub kernel: Kernel,
+    /// What the root file system holds, where files are judged without it.
+    #[serde(default)]
+    pub rootfs: Rootfs,
+    /// Protections that only some devices have.
+    #[serde(default)]
+    pub hardening: Hardening,
     /// What a file may say about its origin.
     #[serde(default)]
     pub provenance: Provenance,
-    /// Severities that differ from [`Severity::Deny`], by rule id.
+    /// How large a file may be.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Severities that differ from the rule's own, by rule id.
     #[serde(default)]
     pub rules: BTreeMap<String, Severity>,
+    /// Failures that are known and accepted, each with its reason.
+    #[serde(default)]
+    pub suppress: Vec<Suppression>,
 }
 
 /// `[elf]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Elf {
-    /// The machine, such as `aarch64`.
+    /// The machine, such as `aarch64`. Required, here or in the profile that this one extends.
     pub machine: String,
     /// How files are linked.
     pub linkage: Linkage,
-    /// The C libraries a file may be built on.
+    /// The C libraries a file may be built on; none named: any.
     pub libc: Vec<Libc>,
 }
 
 /// How a device wants its programs linked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Linkage {
     /// Position-independent, without loader and libraries.
@@ -56,11 +81,13 @@ pub enum Linkage {
     /// Without loader and libraries, at any address.
     Static,
     /// Anything: the device has a dynamic loader.
+    #[default]
     Any,
 }
 
 /// A C library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Libc {
     /// GNU.
@@ -82,13 +109,28 @@ impl Libc {
     }
 }
 
+/// `[cpu]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Cpu {
+    /// The architecture version that every processor of the device implements, such as `armv8.2-a`; none: instructions
+    /// are not looked at.
+    pub architecture: Option<String>,
+    /// What they have beyond it, as /proc/cpuinfo spells features: `aes`, `atomics`, `asimddp` …
+    pub features: Vec<String>,
+    /// Features that programs test for before they use them, so that their instructions may be inside.
+    pub tested: Vec<String>,
+}
+
 /// `[kernel]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Kernel {
-    /// The oldest kernel, such as `5.10`.
+    /// The oldest kernel, such as `5.10`. Required, here or in the profile that this one extends.
     pub version: String,
-    /// Page sizes in bytes that kernels of this kind of device have.
+    /// Page sizes in bytes that kernels of this kind of device have. Required like the version.
     pub page_sizes: Vec<u64>,
 }
 
@@ -106,17 +148,83 @@ impl Kernel {
     }
 }
 
+/// `[rootfs]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Rootfs {
+    /// The path of the device's dynamic loader.
+    pub loader: Option<String>,
+    /// The libraries that it has, by file name such as `libc.so.6`.
+    pub libraries: Option<Vec<String>>,
+    /// The newest symbol version of each family that its libraries provide, such as `GLIBC_2.31`.
+    pub symbol_versions: Vec<String>,
+    /// Folders on file systems that are mounted noexec.
+    pub noexec: Vec<String>,
+    /// Files that may have the set-user-id or set-group-id bit.
+    pub setuid: Vec<String>,
+}
+
+/// `[hardening]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Hardening {
+    /// Branch protections that the file must be marked for.
+    pub branch_protection: Vec<BranchProtection>,
+}
+
+/// A branch protection of the GNU property note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum BranchProtection {
+    /// Branch target identification.
+    Bti,
+    /// Pointer authentication of return addresses.
+    Pac,
+}
+
 /// `[provenance]`
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Provenance {
     /// Text with which paths of build machines begin.
-    #[serde(default)]
     pub build_paths: Vec<String>,
+    /// Names of build machines.
+    pub build_hosts: Vec<String>,
+    /// Whether a file must carry a build id.
+    pub build_id: BuildId,
+}
+
+/// What a profile says about the build id (NT_GNU_BUILD_ID).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum BuildId {
+    /// It is not asked for.
+    #[default]
+    Any,
+    /// It must be there.
+    Required,
+    /// It must not be there.
+    Forbidden,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Limits {
+    /// The largest file, in bytes.
+    pub file_size: Option<u64>,
+    /// The most memory that a file's segments may take when loaded, in bytes.
+    pub memory_size: Option<u64>,
 }
 
 /// What a failed rule means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -129,104 +237,22 @@ pub enum Severity {
 }
 
 impl Profile {
-    /// The built-in profile of that name, or the one in the file of that name.
-    ///
-    /// # Errors
-    /// `profile-unknown` if there is neither, `profile-invalid` if the text is not a profile, or an `input-…` code if
-    /// the file cannot be read.
-    pub fn load(name: &str) -> Result<Self, Error> {
-        if let Some((_, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
-            return Self::parse(text, name);
-        }
-        if !name.contains(['/', '.']) && !Path::new(name).exists() {
-            let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).collect();
-            return Err(Error::new(
-                Code::ProfileUnknown,
-                format!(
-                    "no profile is called {name}: built in {} {}; a file is named by its path",
-                    if names.len() == 1 { "is" } else { "are" },
-                    names.join(", ")
-                ),
-            ));
-        }
-        let bytes = input::read(Path::new(name))?;
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Error::new(Code::ProfileInvalid, format!("{name} is not UTF-8, so not a TOML profile"))
-        })?;
-        Self::parse(&text, name)
-    }
-
-    /// Reads a profile; `origin` names it in errors.
-    ///
-    /// # Errors
-    /// `profile-invalid`, with the line and the key.
-    pub fn parse(text: &str, origin: &str) -> Result<Self, Error> {
-        let invalid = |why: String| Error::new(Code::ProfileInvalid, format!("profile {origin}: {why}"));
-        let profile: Self = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-            invalid(format!("line {line}: {}", e.message()))
-        })?;
-        if profile.kernel.numbers().is_none() {
-            return Err(invalid(format!(
-                "kernel.version is {:?}, not a version such as 5.10",
-                profile.kernel.version
-            )));
-        }
-        let odd = profile.kernel.page_sizes.iter().find(|size| !size.is_power_of_two() || **size < 4096);
-        if profile.kernel.page_sizes.is_empty() || odd.is_some() {
-            return Err(invalid("kernel.page-sizes must name powers of two from 4096, in bytes".into()));
-        }
-        for id in profile.rules.keys() {
-            if rules::find(id).is_none() {
-                let hint = nearest(id, rules::ALL.iter().map(|rule| rule.id));
-                return Err(invalid(format!("no rule is called {id}{hint}")));
-            }
-        }
-        Ok(profile)
-    }
-
-    /// What a failure of the rule `id` means on this device.
-    pub fn severity(&self, id: &str) -> Severity {
-        self.rules.get(id).copied().unwrap_or(Severity::Deny)
+    /// What a failure of `rule` means on this device.
+    pub fn severity(&self, rule: &rules::Rule) -> Severity {
+        self.rules.get(rule.id).copied().unwrap_or(rule.severity)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BUILT_IN, Profile, Severity};
-
+    /// `SARSEN_REGENERATE=1 cargo test` rewrites the file.
     #[test]
-    fn built_in_profiles_are_profiles_and_carry_their_name() {
-        for (name, _) in BUILT_IN {
-            assert_eq!(Profile::load(name).unwrap().name, *name);
+    fn the_schema_file_is_the_types() {
+        let schema = serde_json::to_string_pretty(&schemars::schema_for!(super::Profile)).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schemas/profile-1.schema.json");
+        if std::env::var_os("SARSEN_REGENERATE").is_some() {
+            std::fs::write(path, &schema).unwrap();
         }
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        let good = BUILT_IN[0].1;
-        for (from, to, said) in [
-            ("machine", "machin", "unknown field `machin`"),
-            ("\"5.10\"", "\"five\"", "not a version such as 5.10"),
-            ("4096,", "4097,", "powers of two"),
-            (
-                "[elf]",
-                "[rules]\nstatic-pi = \"warn\"\n[elf]",
-                "no rule is called static-pi; is static-pie meant?",
-            ),
-            ("[elf]", "[rules]\nstatic-pie = \"maybe\"\n[elf]", "unknown variant `maybe`"),
-            ("name", "= ", "line 2"),
-        ] {
-            let error = Profile::parse(&good.replacen(from, to, 1), "p.toml").unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
-        }
-    }
-
-    #[test]
-    fn severities_come_from_the_profile() {
-        let text = format!("{}\n[rules]\nrelro = \"warn\"\n", BUILT_IN[0].1);
-        let profile = Profile::parse(&text, "p").unwrap();
-        assert_eq!(profile.severity("relro"), Severity::Warn);
-        assert_eq!(profile.severity("stripped"), Severity::Deny);
+        assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), schema, "run with SARSEN_REGENERATE=1");
     }
 }

@@ -1,26 +1,32 @@
 //! Output for machines: one JSON document, versioned, described by docs/schemas/check-1.schema.json.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 
-use crate::check::{FileReport, Judgement, Tally};
-use crate::profile::{Profile, Severity};
+use super::Report;
+use crate::check::{FileReport, Judgement, Summary, Tally};
+use crate::profile::{Profile, Severity, Suppression};
 use crate::rules::Verdict;
 
 /// The version that documents carry. Fields may be added to it; none is removed or changes its meaning.
 pub const SCHEMA: &str = "sarsen.check/1";
 
-/// The result of `sarsen check`.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Document<'a> {
+/// The result of `sarsen check`, as [`Json`] writes it piece by piece.
+#[cfg(test)]
+#[derive(Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+struct Document<'a> {
     /// `sarsen.check/1`
     schema: &'a str,
     /// The profile's name.
     profile: &'a str,
-    /// One entry for each file, in the order of the arguments.
+    /// One entry for each file, in the order of the arguments; in folders and images by path.
     files: Vec<File<'a>>,
+    /// Suppressions of the profile that no failure needed.
+    idle_suppressions: Vec<Idle<'a>>,
     /// Over all files.
-    summary: Summary,
+    summary: Counts,
 }
 
 /// One file.
@@ -64,6 +70,21 @@ struct Entry<'a> {
     /// What to do about a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a str>,
+    /// The profile's reason for accepting a failure; it does not count then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<&'a str>,
+}
+
+/// A suppression that no failure needed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Idle<'a> {
+    /// The rule's id.
+    rule: &'a str,
+    /// The pattern of paths.
+    file: &'a str,
+    /// `unused` or `expired`.
+    why: &'a str,
 }
 
 /// A verdict.
@@ -83,36 +104,78 @@ enum Word {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-struct Summary {
+struct Counts {
     /// Passed.
     passed: usize,
     /// Failed, severity deny.
     failed: usize,
     /// Failed, severity warn.
     warned: usize,
+    /// Failed, accepted by the profile.
+    accepted: usize,
     /// Not applicable.
     not_applicable: usize,
+    /// Files of which anything was said.
+    files: usize,
     /// Files that could not be judged.
     unusable: usize,
 }
 
-/// The document of all reports.
-pub fn document<'a>(reports: &'a [FileReport], profile: &'a Profile, tally: Tally) -> Document<'a> {
-    Document {
-        schema: SCHEMA,
-        profile: &profile.name,
-        files: reports.iter().map(file).collect(),
-        summary: Summary {
-            passed: tally.passed,
-            failed: tally.failed,
-            warned: tally.warned,
-            not_applicable: tally.not_applicable,
-            unusable: tally.unusable,
-        },
+/// One document, of which [`Document`] is the shape.
+#[derive(Debug)]
+pub struct Json<'p> {
+    profile: &'p Profile,
+    first: bool,
+}
+
+impl<'p> Json<'p> {
+    /// A document on verdicts by `profile`.
+    pub fn new(profile: &'p Profile) -> Self {
+        Self { profile, first: true }
     }
 }
 
-fn file(report: &FileReport) -> File<'_> {
+impl Report for Json<'_> {
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        write!(out, "{{\n\"schema\": \"{SCHEMA}\",\n\"profile\": ")?;
+        serde_json::to_writer(&mut *out, &self.profile.name)?;
+        write!(out, ",\n\"files\": [")
+    }
+
+    fn file(&mut self, out: &mut dyn Write, report: &FileReport) -> io::Result<()> {
+        writeln!(out, "{}", if std::mem::take(&mut self.first) { "" } else { "," })?;
+        Ok(serde_json::to_writer(out, &file(report))?)
+    }
+
+    fn end(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+        write!(out, "\n],\n\"idle-suppressions\": ")?;
+        serde_json::to_writer(
+            &mut *out,
+            &summary.idle().map(|(suppression, why)| idle(suppression, why)).collect::<Vec<_>>(),
+        )?;
+        write!(out, ",\n\"summary\": ")?;
+        serde_json::to_writer(&mut *out, &counts(summary.tally))?;
+        writeln!(out, "\n}}")
+    }
+}
+
+fn counts(tally: Tally) -> Counts {
+    Counts {
+        passed: tally.passed,
+        failed: tally.failed,
+        warned: tally.warned,
+        accepted: tally.accepted,
+        not_applicable: tally.not_applicable,
+        files: tally.files,
+        unusable: tally.unusable,
+    }
+}
+
+fn idle<'a>(suppression: &'a Suppression, why: &'a str) -> Idle<'a> {
+    Idle { rule: &suppression.rule, file: &suppression.file, why }
+}
+
+fn file<'a>(report: &'a FileReport) -> File<'a> {
     let (verdicts, error) = match &report.outcome {
         Ok(judgements) => (judgements.iter().map(entry).collect(), None),
         Err(error) => (Vec::new(), Some(Failure { code: error.code.as_str(), message: &error.message })),
@@ -120,7 +183,7 @@ fn file(report: &FileReport) -> File<'_> {
     File { path: report.path.display().to_string(), verdicts, error }
 }
 
-fn entry(judgement: &Judgement) -> Entry<'_> {
+fn entry<'a>(judgement: &'a Judgement) -> Entry<'a> {
     let (verdict, evidence, rest) = match &judgement.verdict {
         Verdict::Pass { evidence } => (Word::Pass, evidence, None),
         Verdict::Fail { evidence, effect, next } => (Word::Fail, evidence, Some((effect, next))),
@@ -133,6 +196,7 @@ fn entry(judgement: &Judgement) -> Entry<'_> {
         evidence,
         effect: rest.map(|(effect, _)| effect.as_str()),
         next: rest.map(|(_, next)| next.as_str()),
+        accepted: judgement.accepted.map(|accepted| accepted.reason.as_str()),
     }
 }
 

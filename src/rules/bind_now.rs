@@ -1,6 +1,6 @@
 //! `bind-now`: every symbol is bound at start, none lazily.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::tag;
 
 /// The rule.
@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
           symbol that is missing is found when it is first called, which may be weeks after the start.",
     fix: "Link with -z now.",
     source: "gABI, \"Dynamic Section\", DF_BIND_NOW; ld.so(8), LD_BIND_NOW",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 const DF_BIND_NOW: u64 = 8;

@@ -1,6 +1,6 @@
 //! `elf-valid`: headers, segments and the dynamic table are consistent and inside the file.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -14,8 +14,8 @@ pub const RULE: Rule = Rule {
     fix: "Copy the file again and compare its digest with the builder's. If the linker wrote it like this, \
           report the linker.",
     source: "gABI, \"Program Header\"; Linux fs/binfmt_elf.c, load_elf_phdrs and elf_map",
-    reads: Reads::Header,
-    check,
+    severity: Severity::Deny,
+    check: Check::Header(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

@@ -1,7 +1,6 @@
 //! `kernel-version`: the file's C library accepts the device's kernel.
 
-use super::{Reads, Rule, Subject, Verdict};
-use crate::elf::abi_kernel;
+use super::{Check, Rule, Severity, Subject, Verdict};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -12,12 +11,12 @@ pub const RULE: Rule = Rule {
           musl has no such note.",
     fix: "Build against a C library that was configured for the device's kernel.",
     source: "Linux Standard Base, \"NT_GNU_ABI_TAG\"; glibc sysdeps/unix/sysv/linux/dl-sysdep.h",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {
-    let (Some(wanted), Some(have)) = (abi_kernel(subject.image), subject.profile.kernel.numbers()) else {
+    let (Some(wanted), Some(have)) = (subject.image.abi_kernel(), subject.profile.kernel.numbers()) else {
         return Verdict::not_applicable(
             "no NT_GNU_ABI_TAG note: nothing in the file asks for a kernel version",
         );

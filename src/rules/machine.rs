@@ -1,6 +1,6 @@
 //! `machine`: the file is for the device's processor: 64-bit, little-endian, its instruction set.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::machine_name;
 
 /// The rule.
@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
           script.",
     fix: "Compile for the device: for this profile's machine, not for the machine that builds.",
     source: "gABI, \"ELF Header\"; Linux fs/binfmt_elf.c, elf_check_arch",
-    reads: Reads::Header,
-    check,
+    severity: Severity::Deny,
+    check: Check::Header(check),
 };
 
 /// System V, and GNU/Linux, which toolchains write when a file uses GNU extensions.

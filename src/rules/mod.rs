@@ -20,9 +20,10 @@ mod stripped;
 
 use std::cell::OnceCell;
 
-use crate::elf::Image;
-use crate::profile::Profile;
+use crate::elf::{Image, Kind};
+use crate::profile::{Profile, Severity};
 use crate::start;
+use crate::texts::{Finder, Found, Hit};
 
 /// Every rule, in the order of reports. A new rule is a new file and a line here.
 pub const ALL: &[&Rule] = &[
@@ -60,26 +61,41 @@ pub struct Rule {
     pub fix: &'static str,
     /// The standard, kernel file or manual that decides.
     pub source: &'static str,
-    /// How much of a file it needs.
-    pub reads: Reads,
-    check: fn(&Subject) -> Verdict,
+    /// What its failure means where a profile does not say otherwise.
+    pub severity: Severity,
+    /// How it is asked, and what it needs for that.
+    pub check: Check,
 }
 
-/// How much of a file a rule needs in order to say anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reads {
-    /// The ELF header, or only bytes.
-    Header,
-    /// The program headers and what they lead to.
-    Segments,
+/// How a rule is asked.
+#[derive(Debug)]
+pub enum Check {
+    /// It needs the ELF header, or only bytes.
+    Header(fn(&Subject) -> Verdict),
+    /// It needs the program headers and what they lead to.
+    Segments(fn(&Subject) -> Verdict),
+    /// It needs to know which texts are in the file.
+    Texts(Texts),
+}
+
+/// Texts that a rule looks for. All rules' texts are found in one pass over the file.
+#[derive(Debug)]
+pub struct Texts {
+    /// What to look for on this device.
+    pub wanted: fn(&Profile) -> Vec<String>,
+    /// Whether an occurrence counts, by what is around it.
+    pub counts: fn(&Hit) -> bool,
+    /// Judges what was found, see [`Subject::texts`].
+    pub check: fn(&Subject) -> Verdict,
 }
 
 impl Rule {
     /// Judges one file.
     pub fn judge(&self, subject: &Subject) -> Verdict {
-        match self.reads {
-            Reads::Segments => unread(subject.image).unwrap_or_else(|| (self.check)(subject)),
-            Reads::Header => (self.check)(subject),
+        match &self.check {
+            Check::Header(check) => check(subject),
+            Check::Segments(check) => unread(subject.image).unwrap_or_else(|| check(subject)),
+            Check::Texts(texts) => (texts.check)(subject),
         }
     }
 }
@@ -90,13 +106,21 @@ pub struct Subject<'a> {
     pub image: &'a Image<'a>,
     /// The device.
     pub profile: &'a Profile,
+    finder: &'a Finder,
     start: OnceCell<start::Outcome>,
+    texts: OnceCell<Vec<Found>>,
 }
 
 impl<'a> Subject<'a> {
-    /// One file on one device.
-    pub fn new(image: &'a Image<'a>, profile: &'a Profile) -> Self {
-        Self { image, profile, start: OnceCell::new() }
+    /// One file on one device; `finder` knows the texts of the same profile.
+    pub fn new(image: &'a Image<'a>, profile: &'a Profile, finder: &'a Finder) -> Self {
+        Self { image, profile, finder, start: OnceCell::new(), texts: OnceCell::new() }
+    }
+
+    /// Which texts of the rule `id` are in the file, in the order of their first occurrence.
+    pub fn texts(&self, id: &str) -> impl Iterator<Item = &Found> {
+        let found = self.texts.get_or_init(|| self.finder.find(self.image.bytes.all()));
+        found.iter().filter(move |found| found.rule == id)
     }
 
     /// What the start code does; it is run when first asked for.
@@ -154,24 +178,12 @@ fn unread(image: &Image) -> Option<Verdict> {
         "only the header of a 32-bit file is read"
     } else if !image.header.is_little_endian {
         "only the header of a big-endian file is read"
+    } else if let Kind::Other(kind) = image.header.kind {
+        return Some(Verdict::not_applicable(format!("e_type {kind}: neither a program nor a library")));
     } else if image.segments.is_empty() {
         "the file has no usable program headers"
     } else {
         return None;
     };
     Some(Verdict::not_applicable(reason))
-}
-
-/// Where `needle` first is in `haystack`.
-fn find_bytes(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let (first, rest) = needle.split_first()?;
-    let mut from = 0;
-    while let Some(at) = haystack[from..].iter().position(|b| b == first) {
-        let behind = from + at + 1;
-        if haystack[behind..].starts_with(rest) {
-            return Some(behind - 1);
-        }
-        from = behind;
-    }
-    None
 }

@@ -1,6 +1,6 @@
 //! `no-foreign-libc`: the file is built on a C library that the device's profile names.
 
-use super::{Reads, Rule, Subject, Verdict, find_bytes};
+use super::{Check, Rule, Severity, Subject, Texts, Verdict};
 use crate::profile::Libc;
 
 /// The rule.
@@ -14,8 +14,12 @@ pub const RULE: Rule = Rule {
     fix: "Build with a musl toolchain throughout; see which object brought the other library in with the \
           linker's -Map.",
     source: "glibc csu/version.c; musl src/errno and src/internal/version.h",
-    reads: Reads::Header,
-    check,
+    severity: Severity::Deny,
+    check: Check::Texts(Texts {
+        wanted: |_| MARKS.iter().map(|(_, tail, head)| [*head, *tail].concat()).collect(),
+        counts: |_| true,
+        check,
+    }),
 };
 
 /// Texts that only the respective library leaves in a file, each as its tail and its head: a judge that held them whole
@@ -29,15 +33,15 @@ const MARKS: [(Libc, &str, &str); 4] = [
 
 fn check(subject: &Subject) -> Verdict {
     let allowed = &subject.profile.elf.libc;
-    let bytes = subject.image.bytes.all();
-    let found = MARKS
-        .iter()
-        .map(|(libc, tail, head)| (*libc, [*head, *tail].concat()))
-        .filter(|(_, mark)| find_bytes(bytes, mark.as_bytes()).is_some());
+    if allowed.is_empty() {
+        return Verdict::not_applicable("the profile accepts any C library");
+    }
     let (mut ours, mut foreign) = (None, None);
-    for (libc, mark) in found {
-        let place = if allowed.contains(&libc) { &mut ours } else { &mut foreign };
-        place.get_or_insert((libc, mark.trim_start_matches('\0').to_owned()));
+    for found in subject.texts(RULE.id) {
+        let whose = MARKS.iter().find(|(_, tail, head)| [*head, *tail].concat() == found.text);
+        let Some((libc, ..)) = whose else { continue };
+        let place = if allowed.contains(libc) { &mut ours } else { &mut foreign };
+        place.get_or_insert((*libc, found.text.trim_start_matches('\0')));
     }
     match (foreign, ours) {
         (Some((libc, mark)), _) => Verdict::fail(

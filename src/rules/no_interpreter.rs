@@ -1,6 +1,6 @@
 //! `no-interpreter`: the file asks for no dynamic loader.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::profile::Linkage;
 
 /// The rule.
@@ -14,8 +14,8 @@ pub const RULE: Rule = Rule {
           about a file that is there.",
     fix: "Link statically: -static-pie; in Go without -buildmode=pie, or through an external linker.",
     source: "Linux fs/binfmt_elf.c, load_elf_binary (open_exec of the interpreter); execve(2), ENOENT",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

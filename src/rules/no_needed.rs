@@ -1,6 +1,6 @@
 //! `no-needed`: the file needs no shared library.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::tag;
 use crate::profile::Linkage;
 
@@ -13,8 +13,8 @@ pub const RULE: Rule = Rule {
           loader nobody looks them up, and their symbols stay unresolved.",
     fix: "Link the libraries statically.",
     source: "gABI, \"Shared Object Dependencies\"; musl ldso/dynlink.c, load_deps",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

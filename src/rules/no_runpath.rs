@@ -1,6 +1,6 @@
 //! `no-runpath`: the file names no folders to search for libraries.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::tag;
 
 /// The rule.
@@ -13,8 +13,8 @@ pub const RULE: Rule = Rule {
           built.",
     fix: "Link without -rpath, or remove the entry.",
     source: "gABI, \"Shared Object Dependencies\"; ld.so(8)",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

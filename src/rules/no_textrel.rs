@@ -1,6 +1,6 @@
 //! `no-textrel`: no relocation changes code or other read-only memory.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::tag;
 
 /// The rule.
@@ -13,8 +13,8 @@ pub const RULE: Rule = Rule {
           and a static-PIE's own start code does not do it: it dies with SIGSEGV.",
     fix: "Compile everything with -fPIE or -fPIC and link with -z text, which names the object at fault.",
     source: "gABI, \"Dynamic Section\", DT_TEXTREL; SELinux execmod",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 const DF_TEXTREL: u64 = 4;

@@ -1,6 +1,6 @@
 //! `no-wx`: no memory is writable and executable at once.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
           program does not start.",
     fix: "Do not link with -N or --omagic, and keep sections with the flags \"awx\" out of assembler sources.",
     source: "gABI, \"Segment Permissions\"; SELinux execmem",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

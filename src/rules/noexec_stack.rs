@@ -1,6 +1,6 @@
 //! `noexec-stack`: the stack is not executable.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -14,8 +14,8 @@ pub const RULE: Rule = Rule {
           (execstack).",
     fix: "Link with -z noexecstack; assembler sources need a .note.GNU-stack section.",
     source: "Linux fs/binfmt_elf.c and arch/arm64/include/asm/elf.h, elf_read_implies_exec; SELinux execstack",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

@@ -1,6 +1,6 @@
 //! `relro`: what is only written during relocation becomes read-only afterwards.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
           redirects a call.",
     fix: "Link with -z relro, and keep the start files' code that protects the segment.",
     source: "Linux Standard Base, PT_GNU_RELRO; musl ldso/dynlink.c, reloc_all",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

@@ -1,6 +1,6 @@
 //! `segment-alignment`: segments can be mapped with the largest pages that the device's kernels have.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::kind;
 
 /// The rule.
@@ -13,8 +13,8 @@ pub const RULE: Rule = Rule {
           cannot be mapped: execve ends in EINVAL or the process is killed while it is loaded.",
     fix: "Link with -z max-page-size=65536, which serves all three.",
     source: "gABI, \"Program Loading\"; Linux fs/binfmt_elf.c, elf_map; Documentation/arch/arm64/memory.rst",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

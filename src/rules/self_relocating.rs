@@ -1,6 +1,6 @@
 //! `self-relocating`: a position-independent file without a loader relocates itself before it uses a pointer.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::{Kind, kind};
 use crate::start::Outcome;
 
@@ -21,8 +21,8 @@ pub const RULE: Rule = Rule {
           enough: see nix/arm64.nix.",
     source: "musl ldso/dlstart.c and crt/rcrt1.c; glibc elf/dl-reloc-static-pie.c; Linux fs/binfmt_elf.c, \
           create_elf_tables",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 const AARCH64: u16 = 183;

@@ -1,6 +1,6 @@
 //! `static-pie`: the file is linked the way the device wants it.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 use crate::elf::{Kind, kind, tag};
 use crate::profile::Linkage;
 
@@ -16,8 +16,8 @@ pub const RULE: Rule = Rule {
     fix: "Link with -static-pie and rcrt1.o. rustc does not do that for aarch64-unknown-linux-musl by \
           itself: see nix/arm64.nix.",
     source: "gABI, \"ELF Header\"; glibc elf/elf.h, DF_1_PIE; Linux fs/binfmt_elf.c, load_elf_binary",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 const DF_1_PIE: u64 = 0x0800_0000;

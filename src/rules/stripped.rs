@@ -1,6 +1,6 @@
 //! `stripped`: no symbol table and no debug information are left.
 
-use super::{Reads, Rule, Subject, Verdict};
+use super::{Check, Rule, Severity, Subject, Verdict};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -12,8 +12,8 @@ pub const RULE: Rule = Rule {
     fix: "Link with -s or --strip-all (Cargo: strip = \"symbols\"), and keep the unstripped file for \
           debugging.",
     source: "gABI, \"Sections\"; strip(1)",
-    reads: Reads::Segments,
-    check,
+    severity: Severity::Deny,
+    check: Check::Segments(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

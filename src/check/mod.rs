@@ -1,0 +1,103 @@
+//! Judges files: every rule over every file, by one profile.
+
+mod tally;
+
+use std::path::{Path, PathBuf};
+
+use crate::elf::Image;
+use crate::error::Error;
+use crate::input;
+use crate::profile::{Profile, Severity, Suppression, today};
+use crate::rules::{self, Rule, Subject, Verdict};
+use crate::texts::Finder;
+
+pub use tally::{Summary, Tally};
+
+/// What one rule said of one file.
+#[derive(Debug)]
+pub struct Judgement<'p> {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What its failure means on this device.
+    pub severity: Severity,
+    /// What it said.
+    pub verdict: Verdict,
+    /// The profile's word that this failure is known and accepted.
+    pub accepted: Option<&'p Suppression>,
+}
+
+impl Judgement<'_> {
+    /// It is a failure that nobody has accepted.
+    pub fn fails(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail { .. }) && self.accepted.is_none()
+    }
+
+    /// The file is refused for this.
+    pub fn refuses(&self) -> bool {
+        self.fails() && self.severity == Severity::Deny
+    }
+}
+
+/// Everything said of one file.
+#[derive(Debug)]
+pub struct FileReport<'p> {
+    /// The path as people know it: as it was given, that folder's path and the way from there, or an archive's path, a
+    /// colon and the path inside.
+    pub path: PathBuf,
+    /// The archive that the file is in, if it is in one.
+    pub archive: Option<PathBuf>,
+    /// The judgements in the order of [`rules::ALL`], or why there are none.
+    pub outcome: Result<Vec<Judgement<'p>>, Error>,
+}
+
+/// A profile, prepared for judging many files.
+#[derive(Debug)]
+pub struct Judge<'p> {
+    profile: &'p Profile,
+    finder: Finder,
+    today: String,
+}
+
+impl<'p> Judge<'p> {
+    /// Gathers once what every file is asked for.
+    pub fn new(profile: &'p Profile) -> Self {
+        Self { profile, finder: Finder::new(profile), today: today() }
+    }
+
+    /// Judges the file at `path`.
+    pub fn file(&self, path: &Path) -> FileReport<'p> {
+        let outcome = input::read(path).and_then(|bytes| self.image(&bytes, &path.display().to_string()));
+        FileReport { path: path.to_owned(), archive: None, outcome }
+    }
+
+    /// Judges the bytes of a file called `name`.
+    ///
+    /// # Errors
+    /// `input-not-elf` or `input-truncated`, see [`Image::parse`].
+    pub fn image(&self, bytes: &[u8], name: &str) -> Result<Vec<Judgement<'p>>, Error> {
+        let image = Image::parse(bytes, name)?;
+        let subject = Subject::new(&image, self.profile, &self.finder);
+        let asked = rules::ALL.iter().filter(|rule| self.profile.severity(rule) != Severity::Allow);
+        Ok(asked.map(|rule| self.judgement(rule, rule.judge(&subject), name)).collect())
+    }
+
+    fn judgement(&self, rule: &'static Rule, verdict: Verdict, name: &str) -> Judgement<'p> {
+        let fails = matches!(verdict, Verdict::Fail { .. });
+        let accepts = |s: &&Suppression| fails && s.is_about(rule.id, name) && s.holds_on(&self.today);
+        let accepted = self.profile.suppress.iter().find(accepts);
+        Judgement { rule, severity: self.profile.severity(rule), verdict, accepted }
+    }
+
+    /// What was said over all files, before the first of them.
+    pub fn summary(&self) -> Summary<'p> {
+        Summary::new(self.profile, &self.today)
+    }
+}
+
+/// Judges the bytes of a single file called `name`, see [`Judge::image`].
+///
+/// # Errors
+/// As there.
+pub fn image<'p>(bytes: &[u8], name: &str, profile: &'p Profile) -> Result<Vec<Judgement<'p>>, Error> {
+    Judge::new(profile).image(bytes, name)
+}
