@@ -209,7 +209,9 @@ fn suppressions_accept_known_failures_and_are_reported_when_nothing_needs_them()
     let folder = Folder::new("suppressions");
     let bad = folder.file("bad", &Elf::with(|e| e.relro = false));
     let suppress = |rule: &str, file: &str, until: &str| {
-        format!("[[suppress]]\nrule = \"{rule}\"\nfile = \"{file}\"\nreason = \"known since March\"\n{until}\n")
+        format!(
+            "[[suppress]]\nrule = \"{rule}\"\nfile = \"{file}\"\nreason = \"known since March\"\n{until}\n"
+        )
     };
     let profile = |text: &str| {
         folder.file("p.toml", format!("name = \"p\"\nextends = \"grid-arm64\"\n{text}").as_bytes())
@@ -223,7 +225,10 @@ fn suppressions_accept_known_failures_and_are_reported_when_nothing_needs_them()
 
     for (text, said) in [
         (suppress("relro", "good", ""), "the suppression of relro for \"good\" is unused"),
-        (suppress("relro", "bad", "until = \"2020-01-31\""), "the suppression of relro for \"bad\" is expired"),
+        (
+            suppress("relro", "bad", "until = \"2020-01-31\""),
+            "the suppression of relro for \"bad\" is expired",
+        ),
     ] {
         let idle = profile(&text);
         let output = sarsen(&["check", "--profile", &idle, &bad]);
