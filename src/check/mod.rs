@@ -1,5 +1,6 @@
 //! Judges files: every rule over every file, by one profile.
 
+mod parallel;
 mod tally;
 
 use std::path::{Path, PathBuf};
