@@ -21,6 +21,14 @@ pub enum Code {
     InputTruncated,
     /// The file is larger than [`crate::input::LIMIT`].
     InputTooLarge,
+    /// The file is no image of a device's root, or a damaged one.
+    ImageInvalid,
+    /// The image ends inside one of its members.
+    ImageTruncated,
+    /// The image unpacks to more than [`crate::rootfs::LIMIT`].
+    ImageTooLarge,
+    /// The image has a format, compression or member that is recognised but not read.
+    ImageUnsupported,
     /// No built-in profile and no file has that name.
     ProfileUnknown,
     /// The profile's text is not a profile.
@@ -41,6 +49,10 @@ impl Code {
             Code::InputNotElf => "input-not-elf",
             Code::InputTruncated => "input-truncated",
             Code::InputTooLarge => "input-too-large",
+            Code::ImageInvalid => "image-invalid",
+            Code::ImageTruncated => "image-truncated",
+            Code::ImageTooLarge => "image-too-large",
+            Code::ImageUnsupported => "image-unsupported",
             Code::ProfileUnknown => "profile-unknown",
             Code::ProfileInvalid => "profile-invalid",
             Code::RuleUnknown => "rule-unknown",

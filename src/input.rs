@@ -16,31 +16,8 @@ pub const LIMIT: u64 = 1 << 30;
 /// One of the `input-…` codes if there is no regular, readable, non-empty file of at most [`LIMIT`] bytes.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let name = path.display();
-    let because = |error: &io::Error| match error.kind() {
-        io::ErrorKind::NotFound if path.is_symlink() => Error::new(
-            Code::InputMissing,
-            format!("{name} is a symbolic link whose target does not exist: name the file itself"),
-        ),
-        io::ErrorKind::NotFound => Error::new(
-            Code::InputMissing,
-            format!("there is no file {name}: nothing was judged; is the path spelled as on this machine?"),
-        ),
-        _ => Error::new(
-            Code::InputUnreadable,
-            format!("{name} cannot be read ({error}): judging needs its bytes; check owner and mode"),
-        ),
-    };
-    // O_NONBLOCK: opening a FIFO without a writer must not wait for one. It has no effect on regular files (open(2)).
-    let mut file = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)
-        .map_err(|error| special(path).unwrap_or_else(|| because(&error)))?;
-    let metadata = file.metadata().map_err(|error| because(&error))?;
-    if !metadata.is_file() {
-        return Err(special(path).unwrap_or_else(|| not_regular(path, "is not a regular file")));
-    }
-    let bytes = read_all(&mut file).map_err(|error| because(&error))?;
+    let mut file = open(path)?;
+    let bytes = read_all(&mut file).map_err(|error| because(path, &error))?;
     // Not by the size: files below /proc say 0 and have content.
     if bytes.is_empty() {
         return Err(Error::new(
@@ -55,6 +32,43 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
         ));
     }
     Ok(bytes)
+}
+
+/// The regular file at `path`, opened; symbolic links are followed. No FIFO or device is waited for or read.
+///
+/// # Errors
+/// One of the `input-…` codes if there is no regular, readable file.
+pub fn open(path: &Path) -> Result<File, Error> {
+    // O_NONBLOCK: opening a FIFO without a writer must not wait for one. It has no effect on regular files (open(2)).
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)
+        .map_err(|error| special(path).unwrap_or_else(|| because(path, &error)))?;
+    let metadata = file.metadata().map_err(|error| because(path, &error))?;
+    if !metadata.is_file() {
+        return Err(special(path).unwrap_or_else(|| not_regular(path, "is not a regular file")));
+    }
+    Ok(file)
+}
+
+/// The error for a path of which this machine said `error`.
+fn because(path: &Path, error: &io::Error) -> Error {
+    let name = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound if path.is_symlink() => Error::new(
+            Code::InputMissing,
+            format!("{name} is a symbolic link whose target does not exist: name the file itself"),
+        ),
+        io::ErrorKind::NotFound => Error::new(
+            Code::InputMissing,
+            format!("there is no file {name}: nothing was judged; is the path spelled as on this machine?"),
+        ),
+        _ => Error::new(
+            Code::InputUnreadable,
+            format!("{name} cannot be read ({error}): judging needs its bytes; check owner and mode"),
+        ),
+    }
 }
 
 /// At most one byte more than the limit, so that a file which grows while it is read is noticed too.

@@ -1,7 +1,8 @@
 //! Judges ELF files against the device they are meant for.
 //!
 //! Data flows one way: [`input`] yields bytes, [`elf`] turns them into facts, [`start`] runs start code in a small
-//! emulator, [`rules`] judge facts by a [`profile`], [`report`] renders the verdicts. [`cli`] only joins them.
+//! emulator, [`rules`] judge facts by a [`profile`], [`report`] renders the verdicts. [`rootfs`] is the file tree
+//! of a device: a directory, an initramfs or a tar. [`cli`] only joins them.
 
 pub mod check;
 pub mod cli;
@@ -11,6 +12,7 @@ pub mod exit;
 pub mod input;
 pub mod profile;
 pub mod report;
+pub mod rootfs;
 pub mod rules;
 pub mod start;
 pub mod texts;

@@ -1,0 +1,122 @@
+//! Why a path leads nowhere, as the kernel would say it and as people need it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The error number with which a path lookup ends (errno(3), path_resolution(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Errno {
+    /// A component does not exist.
+    ENOENT,
+    /// A component before the last, or one followed by `/`, is not a directory.
+    ENOTDIR,
+    /// A directory where a file is to be placed.
+    EISDIR,
+    /// More than 40 links on the way (fs/namei.c, MAXSYMLINKS).
+    ELOOP,
+    /// A component of more than 255 bytes, or a path or link target of more than 4095.
+    ENAMETOOLONG,
+    /// This machine does not let us look into a folder.
+    EACCES,
+    /// This machine failed to read a folder.
+    EIO,
+}
+
+impl Errno {
+    /// The name as in errno(3).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Errno::ENOENT => "ENOENT",
+            Errno::ENOTDIR => "ENOTDIR",
+            Errno::EISDIR => "EISDIR",
+            Errno::ELOOP => "ELOOP",
+            Errno::ENAMETOOLONG => "ENAMETOOLONG",
+            Errno::EACCES => "EACCES",
+            Errno::EIO => "EIO",
+        }
+    }
+
+    /// The number on arm64 and x86-64 Linux (include/uapi/asm-generic/errno-base.h, errno.h).
+    pub const fn number(self) -> i32 {
+        match self {
+            Errno::ENOENT => 2,
+            Errno::EIO => 5,
+            Errno::EACCES => 13,
+            Errno::ENOTDIR => 20,
+            Errno::EISDIR => 21,
+            Errno::ENAMETOOLONG => 36,
+            Errno::ELOOP => 40,
+        }
+    }
+}
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where and why a path lookup ended. Displayed, it is a sentence for people without the error number:
+/// `/lib/ld.so.1 -> ../x/ld.so: there is no /x/ld.so`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// The component at which the lookup ended: an absolute path of the image whose folder has no links.
+    pub path: PathBuf,
+    /// What the kernel would answer.
+    pub errno: Errno,
+    /// The links that were followed until then, each with its target as written.
+    pub links: Vec<(PathBuf, PathBuf)>,
+    /// What this machine said, for [`Errno::EACCES`] and [`Errno::EIO`].
+    pub cause: Option<String>,
+}
+
+/// A path as text: what is not UTF-8 is replaced, and control characters, which a terminal would obey, are escaped.
+pub(super) fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// More links than these are not named one by one.
+        const NAMED: usize = 4;
+        for (link, target) in self.links.iter().take(NAMED) {
+            write!(f, "{} -> {}: ", shown(link), shown(target))?;
+        }
+        if self.links.len() > NAMED {
+            write!(f, "and {} links more: ", self.links.len() - NAMED)?;
+        }
+        let path = shown(&self.path);
+        match self.errno {
+            Errno::ENOENT if path.is_empty() => write!(f, "an empty path leads nowhere"),
+            Errno::ENOENT => write!(f, "there is no {path}"),
+            Errno::ENOTDIR => write!(f, "{path} is not a directory"),
+            Errno::EISDIR => write!(f, "{path} is a directory"),
+            Errno::ELOOP => write!(f, "{path} is one link too many, 40 are followed: do they form a loop?"),
+            Errno::ENAMETOOLONG => {
+                let (size, limit) = match self.path.file_name().map(std::ffi::OsStr::len) {
+                    Some(size) if size > 255 => (size, "255 of a name"),
+                    _ => (self.path.as_os_str().len(), "4095 of a path"),
+                };
+                write!(
+                    f,
+                    "{}… has {size} bytes, the limit is {limit}",
+                    path.chars().take(40).collect::<String>()
+                )
+            }
+            Errno::EACCES | Errno::EIO => {
+                write!(f, "{path} cannot be looked at on this machine")?;
+                self.cause.as_ref().map_or(Ok(()), |cause| write!(f, " ({cause})"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Obstacle {}
