@@ -10,6 +10,7 @@ pub mod elf;
 pub mod error;
 pub mod exit;
 pub mod input;
+pub mod loader;
 pub mod profile;
 pub mod report;
 pub mod rootfs;
