@@ -121,7 +121,7 @@ struct Counts {
     unusable: usize,
 }
 
-/// One document, of which [`Document`] is the shape.
+/// One document, in the shape of docs/schemas/check-1.schema.json.
 #[derive(Debug)]
 pub struct Json<'p> {
     profile: &'p Profile,
