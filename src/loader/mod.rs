@@ -1,12 +1,13 @@
 //! What execve(2) and then the program's dynamic loader would do with a file of a root file system, step by step.
 //!
-//! [`exec`] is the kernel's part. Both parts tell their [`Step`]s as strace(1) would show them, and end with a [`Cause`]
+//! [`exec`] is the kernel's part, [`dynamic`] that of musl's and glibc's loaders. Both parts tell their [`Step`]s as strace(1) would show them, and end with a [`Cause`]
 //! where the program does not start.
 
 use std::fmt;
 
 use crate::rootfs::Errno;
 
+pub mod dynamic;
 pub mod exec;
 
 /// One thing that the kernel or the loader does: a system call, or a part of one.

@@ -12,6 +12,7 @@ mod no_runpath;
 mod no_textrel;
 mod no_wx;
 mod noexec_stack;
+mod place;
 mod relro;
 mod segment_alignment;
 mod self_relocating;
@@ -21,9 +22,12 @@ mod stripped;
 use std::cell::OnceCell;
 
 use crate::elf::{Image, Kind};
+use crate::loader::dynamic::{Environment, Linked, Unmodelled};
 use crate::profile::{Profile, Severity};
 use crate::start;
 use crate::texts::{Finder, Found, Hit};
+
+pub use place::{Member, Place};
 
 /// Every rule, in the order of reports. A new rule is a new file and a line here.
 pub const ALL: &[&Rule] = &[
@@ -76,6 +80,11 @@ pub enum Check {
     Segments(fn(&Subject) -> Verdict),
     /// It needs to know which texts are in the file.
     Texts(Texts),
+    /// It needs the root file system that the file is in, see [`Subject::in_place`].
+    World(fn(&Subject, &Place) -> Verdict),
+    /// It is about any member of a root file system, not only ELF files: scripts, links, modes. `None`: the rule has
+    /// nothing to say of such a member.
+    Member(fn(&Member) -> Option<Verdict>),
 }
 
 /// Texts that a rule looks for. All rules' texts are found in one pass over the file.
@@ -90,12 +99,38 @@ pub struct Texts {
 }
 
 impl Rule {
-    /// Judges one file.
+    /// Judges one ELF file.
     pub fn judge(&self, subject: &Subject) -> Verdict {
         match &self.check {
             Check::Header(check) => check(subject),
             Check::Segments(check) => unread(subject.image).unwrap_or_else(|| check(subject)),
             Check::Texts(texts) => (texts.check)(subject),
+            Check::World(check) => match &subject.place {
+                None => alone(),
+                Some(place) => unread(subject.image).unwrap_or_else(|| check(subject, place)),
+            },
+            Check::Member(check) => match &subject.place {
+                None => alone(),
+                Some(place) => {
+                    let head = subject.image.bytes.all();
+                    check(&Member {
+                        profile: subject.profile,
+                        world: place.world,
+                        path: place.path,
+                        node: place.node,
+                        head,
+                    })
+                    .unwrap_or_else(|| Verdict::not_applicable("the rule has nothing to say of such a file"))
+                }
+            },
+        }
+    }
+
+    /// Judges a member of a root file system that is not an ELF file; `None` if the rule is not about such a member.
+    pub fn judge_member(&self, member: &Member) -> Option<Verdict> {
+        match &self.check {
+            Check::Member(check) => check(member),
+            _ => None,
         }
     }
 }
@@ -107,14 +142,39 @@ pub struct Subject<'a> {
     /// The device.
     pub profile: &'a Profile,
     finder: &'a Finder,
+    place: Option<Place<'a>>,
     start: OnceCell<start::Outcome>,
     texts: OnceCell<Vec<Found>>,
+    linked: OnceCell<Result<Linked, Unmodelled>>,
 }
 
 impl<'a> Subject<'a> {
     /// One file on one device; `finder` knows the texts of the same profile.
     pub fn new(image: &'a Image<'a>, profile: &'a Profile, finder: &'a Finder) -> Self {
-        Self { image, profile, finder, start: OnceCell::new(), texts: OnceCell::new() }
+        Self {
+            image,
+            profile,
+            finder,
+            place: None,
+            start: OnceCell::new(),
+            texts: OnceCell::new(),
+            linked: OnceCell::new(),
+        }
+    }
+
+    /// The same file where it is in a root file system.
+    #[must_use]
+    pub fn in_place(self, place: Place<'a>) -> Self {
+        Self { place: Some(place), ..self }
+    }
+
+    /// What its dynamic loader does with it there; it is linked when first asked for. `place` is the one that
+    /// [`Subject::in_place`] was given.
+    pub fn linked(&self, place: &Place) -> &Result<Linked, Unmodelled> {
+        self.linked.get_or_init(|| {
+            let secure = place.node.is_setuid() || place.node.is_setgid();
+            place.world.link(place.path, self.image, &Environment { secure, ..Environment::default() })
+        })
     }
 
     /// Which texts of the rule `id` are in the file, in the order of their first occurrence.
@@ -170,6 +230,10 @@ impl Verdict {
 /// The rule called `id`.
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.id == id).copied()
+}
+
+fn alone() -> Verdict {
+    Verdict::not_applicable("judged without its root file system: name the folder or image, or give --rootfs")
 }
 
 /// Why a file's facts are not there, for rules that need more than a header.
