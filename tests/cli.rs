@@ -48,7 +48,6 @@ fn unusable_inputs_have_a_code_each_and_the_rest_is_judged() {
         (folder.file("cut", &whole[..100]), "input-truncated"),
         (folder.file("script", b"#!/bin/sh\n"), "input-not-elf"),
         (folder.file("byte", b"\x7f"), "input-not-elf"),
-        (path(&folder.0), "input-directory"),
         (path(&fifo), "input-special"),
         ("/dev/zero".into(), "input-special"),
         // Readable by its mode, not by read(2): even for root.

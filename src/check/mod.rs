@@ -1,6 +1,8 @@
 //! Judges files: every rule over every file, by one profile.
 
 mod parallel;
+mod root;
+mod sources;
 mod tally;
 
 use std::path::{Path, PathBuf};
@@ -9,9 +11,11 @@ use crate::elf::Image;
 use crate::error::Error;
 use crate::input;
 use crate::profile::{Profile, Severity, Suppression, today};
-use crate::rules::{self, Rule, Subject, Verdict};
+use crate::rules::{self, Place, Rule, Subject, Verdict};
 use crate::texts::Finder;
 
+pub use root::Root;
+pub use sources::Sources;
 pub use tally::{Summary, Tally};
 
 /// What one rule said of one file.
@@ -65,10 +69,23 @@ impl<'p> Judge<'p> {
         Self { profile, finder: Finder::new(profile), today: today() }
     }
 
-    /// Judges the file at `path`.
+    /// Judges the file at `path`, by itself.
     pub fn file(&self, path: &Path) -> FileReport<'p> {
         let outcome = input::read(path).and_then(|bytes| self.image(&bytes, &path.display().to_string()));
         FileReport { path: path.to_owned(), archive: None, outcome }
+    }
+
+    /// Judges the files at `paths`, each by itself, on all processors; what was said of each is handed to `take` in that
+    /// order.
+    ///
+    /// # Errors
+    /// The first error of `take`.
+    pub fn files<E>(
+        &self,
+        paths: &[PathBuf],
+        take: impl FnMut(FileReport<'p>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        parallel::in_order(paths.iter(), |path| self.file(path), take)
     }
 
     /// Judges the bytes of a file called `name`.
@@ -76,15 +93,29 @@ impl<'p> Judge<'p> {
     /// # Errors
     /// `input-not-elf` or `input-truncated`, see [`Image::parse`].
     pub fn image(&self, bytes: &[u8], name: &str) -> Result<Vec<Judgement<'p>>, Error> {
-        let image = Image::parse(bytes, name)?;
-        let subject = Subject::new(&image, self.profile, &self.finder);
-        let asked = rules::ALL.iter().filter(|rule| self.profile.severity(rule) != Severity::Allow);
-        Ok(asked.map(|rule| self.judgement(rule, rule.judge(&subject), name)).collect())
+        self.elf(bytes, &[name], None)
     }
 
-    fn judgement(&self, rule: &'static Rule, verdict: Verdict, name: &str) -> Judgement<'p> {
+    /// Judges an ELF file that is known by `names`, the first being the one for errors.
+    fn elf(&self, bytes: &[u8], names: &[&str], place: Option<Place>) -> Result<Vec<Judgement<'p>>, Error> {
+        let image = Image::parse(bytes, names[0])?;
+        let mut subject = Subject::new(&image, self.profile, &self.finder);
+        if let Some(place) = place {
+            subject = subject.in_place(place);
+        }
+        Ok(self.asked().map(|rule| self.judgement(rule, rule.judge(&subject), names)).collect())
+    }
+
+    /// The rules that the profile does not allow to fail anyway.
+    fn asked(&self) -> impl Iterator<Item = &'static Rule> {
+        rules::ALL.iter().copied().filter(|rule| self.profile.severity(rule) != Severity::Allow)
+    }
+
+    fn judgement(&self, rule: &'static Rule, verdict: Verdict, names: &[&str]) -> Judgement<'p> {
         let fails = matches!(verdict, Verdict::Fail { .. });
-        let accepts = |s: &&Suppression| fails && s.is_about(rule.id, name) && s.holds_on(&self.today);
+        let accepts = |s: &&Suppression| {
+            fails && s.holds_on(&self.today) && names.iter().any(|name| s.is_about(rule.id, name))
+        };
         let accepted = self.profile.suppress.iter().find(accepts);
         Judgement { rule, severity: self.profile.severity(rule), verdict, accepted }
     }

@@ -3,14 +3,14 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::check::Judge;
+use crate::check::{Judge, Sources};
 use crate::exit::Exit;
 use crate::profile::{BUILT_IN, Profile};
 use crate::report::human::Human;
 use crate::report::json::Json;
 use crate::report::{Report, colour};
 
-/// Judge ELF files against a device profile
+/// Judge ELF files, folders and images against a device profile
 #[derive(clap::Args)]
 pub struct Arguments {
     /// A built-in profile's name, or the path of a TOML file
@@ -19,7 +19,10 @@ pub struct Arguments {
     /// Text for people, or one JSON document (sarsen.check/1)
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     format: Format,
-    /// The files to judge
+    /// The root file system in which FILE is, and is judged: a folder, an initramfs or a tar
+    #[arg(long, value_name = "DIR|IMAGE")]
+    rootfs: Option<PathBuf>,
+    /// What to judge: ELF files, and folders and images (initramfs, tar) as root file systems
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -30,7 +33,7 @@ enum Format {
     Json,
 }
 
-pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
+pub fn run(arguments: Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let profile = match Profile::load(&arguments.profile) {
         Ok(profile) => profile,
         Err(error) => {
@@ -42,17 +45,17 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
         Format::Human => Box::new(Human { profile: &profile, colour: colour() }),
         Format::Json => Box::new(Json::new(&profile)),
     };
+    let sources = Sources::new(arguments.rootfs, arguments.files);
     let judge = Judge::new(&profile);
     let mut summary = judge.summary();
     format.begin(out)?;
-    for path in &arguments.files {
-        let report = judge.file(path);
+    judge.all(&sources, |report| {
         if let Err(error) = &report.outcome {
             super::say(format_args!("{error}"));
         }
         summary.add(&report);
-        format.file(out, &report)?;
-    }
+        format.file(out, &report)
+    })?;
     for (suppression, why) in summary.idle() {
         let (rule, file) = (&suppression.rule, &suppression.file);
         super::say(format_args!(

@@ -38,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match arguments.command {
-        Command::Check(arguments) => check::run(&arguments, &mut out),
+        Command::Check(arguments) => check::run(arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
     };
     let written = result.and_then(|exit| out.flush().map(|()| exit));
