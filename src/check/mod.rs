@@ -16,7 +16,7 @@ use crate::texts::Finder;
 
 pub use root::Root;
 pub use sources::Sources;
-pub use tally::{Summary, Tally};
+pub use tally::{RuleTally, Summary, Tally};
 
 /// What one rule said of one file.
 #[derive(Debug)]

@@ -1,6 +1,9 @@
 //! Counts: what came of all files, one after the other.
 
-use super::FileReport;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::{FileReport, Judgement};
 use crate::exit::Exit;
 use crate::profile::{Profile, Suppression};
 use crate::rules::Verdict;
@@ -20,15 +23,32 @@ pub struct Tally {
     pub not_applicable: usize,
     /// Files of which anything was said.
     pub files: usize,
+    /// Those of them that are refused.
+    pub files_refused: usize,
+    /// Those of them that are not refused, but warned of.
+    pub files_warned: usize,
     /// Files that could not be judged.
     pub unusable: usize,
 }
 
-/// What came of it all.
+/// How often one rule failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RuleTally {
+    /// Where the profile says deny.
+    pub failed: usize,
+    /// Where the profile says warn.
+    pub warned: usize,
+    /// Known and accepted by the profile.
+    pub accepted: usize,
+}
+
+/// What came of it all. Its size is bounded by the number of rules and suppressions, not of files.
 #[derive(Clone, Debug)]
 pub struct Summary<'p> {
     /// The counts.
     pub tally: Tally,
+    /// The rules that failed, by id.
+    pub rules: BTreeMap<&'static str, RuleTally>,
     suppressions: Vec<(&'p Suppression, State)>,
 }
 
@@ -43,7 +63,7 @@ impl<'p> Summary<'p> {
     pub(super) fn new(profile: &'p Profile, today: &str) -> Self {
         let state = |s: &Suppression| if s.holds_on(today) { State::Unused } else { State::Expired };
         let suppressions = profile.suppress.iter().map(|s| (s, state(s))).collect();
-        Self { tally: Tally::default(), suppressions }
+        Self { tally: Tally::default(), rules: BTreeMap::new(), suppressions }
     }
 
     /// Counts one more file.
@@ -54,6 +74,11 @@ impl<'p> Summary<'p> {
             return;
         };
         tally.files += 1;
+        if judgements.iter().any(Judgement::refuses) {
+            tally.files_refused += 1;
+        } else if judgements.iter().any(Judgement::fails) {
+            tally.files_warned += 1;
+        }
         for judgement in judgements {
             if let Some(accepted) = judgement.accepted {
                 for (suppression, state) in &mut self.suppressions {
@@ -62,14 +87,35 @@ impl<'p> Summary<'p> {
                     }
                 }
             }
-            *match &judgement.verdict {
-                Verdict::Pass { .. } => &mut tally.passed,
-                Verdict::Fail { .. } if judgement.refuses() => &mut tally.failed,
-                Verdict::Fail { .. } if judgement.fails() => &mut tally.warned,
-                Verdict::Fail { .. } => &mut tally.accepted,
-                Verdict::NotApplicable { .. } => &mut tally.not_applicable,
-            } += 1;
+            let of_rule = match &judgement.verdict {
+                Verdict::Pass { .. } => {
+                    tally.passed += 1;
+                    continue;
+                }
+                Verdict::NotApplicable { .. } => {
+                    tally.not_applicable += 1;
+                    continue;
+                }
+                Verdict::Fail { .. } => self.rules.entry(judgement.rule.id).or_default(),
+            };
+            let (of_rule, of_all) = if judgement.refuses() {
+                (&mut of_rule.failed, &mut tally.failed)
+            } else if judgement.fails() {
+                (&mut of_rule.warned, &mut tally.warned)
+            } else {
+                (&mut of_rule.accepted, &mut tally.accepted)
+            };
+            *of_rule += 1;
+            *of_all += 1;
         }
+    }
+
+    /// The rules of which `count` is not zero, with that count: the most frequent first, equals by id.
+    pub fn by_rule(&self, count: impl Fn(&RuleTally) -> usize) -> Vec<(&'static str, usize)> {
+        let counted = self.rules.iter().map(|(id, tally)| (*id, count(tally)));
+        let mut counts: Vec<_> = counted.filter(|(_, count)| *count > 0).collect();
+        counts.sort_by_key(|(_, count)| Reverse(*count));
+        counts
     }
 
     /// Suppressions that no failure needed, each with why: nothing failed there, or its last day is over.

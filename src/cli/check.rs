@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use crate::check::{Judge, Sources};
 use crate::exit::Exit;
 use crate::profile::{BUILT_IN, Profile};
-use crate::report::human::Human;
-use crate::report::json::Json;
-use crate::report::{Report, colour};
+use crate::report::{Format, colour};
 
 /// Judge ELF files, folders and images against a device profile
 #[derive(clap::Args)]
@@ -16,21 +14,15 @@ pub struct Arguments {
     /// A built-in profile's name, or the path of a TOML file
     #[arg(long, value_name = "NAME|FILE", default_value = BUILT_IN[0].0)]
     profile: String,
-    /// Text for people, or one JSON document (sarsen.check/1)
-    #[arg(long, value_name = "FORMAT", default_value = "human")]
-    format: Format,
+    /// How verdicts are printed [default: human, for folders and images brief]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
     /// The root file system in which FILE is, and is judged: a folder, an initramfs or a tar
     #[arg(long, value_name = "DIR|IMAGE")]
     rootfs: Option<PathBuf>,
     /// What to judge: ELF files, and folders and images (initramfs, tar) as root file systems
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Format {
-    Human,
-    Json,
 }
 
 pub fn run(arguments: Arguments, out: &mut dyn Write) -> io::Result<Exit> {
@@ -41,11 +33,9 @@ pub fn run(arguments: Arguments, out: &mut dyn Write) -> io::Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    let mut format: Box<dyn Report> = match arguments.format {
-        Format::Human => Box::new(Human { profile: &profile, colour: colour() }),
-        Format::Json => Box::new(Json::new(&profile)),
-    };
     let sources = Sources::new(arguments.rootfs, arguments.files);
+    let usual = if sources.has_trees() { Format::Brief } else { Format::Human };
+    let mut format = arguments.format.unwrap_or(usual).report(&profile, colour());
     let judge = Judge::new(&profile);
     let mut summary = judge.summary();
     format.begin(out)?;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Report;
-use crate::check::{FileReport, Judgement, Summary, Tally};
+use crate::check::{FileReport, Judgement, RuleTally, Summary};
 use crate::profile::{Profile, Severity, Suppression};
 use crate::rules::Verdict;
 
@@ -35,6 +35,9 @@ struct Document<'a> {
 struct File<'a> {
     /// The path as given; bytes that are not UTF-8 are replaced.
     path: String,
+    /// The archive that the file is in, if it is in one: `path` is then the archive's path, a colon and the path inside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive: Option<String>,
     /// What each rule said; empty if the file could not be judged.
     verdicts: Vec<Entry<'a>>,
     /// Why the file could not be judged.
@@ -100,25 +103,46 @@ enum Word {
     NotApplicable,
 }
 
-/// Counts of verdicts.
+/// Counts. `passed`, `failed`, `warned`, `accepted` and `not-applicable` count verdicts and add up to all that were
+/// given; `files` and `unusable` count files and add up to all that were looked at.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 struct Counts {
-    /// Passed.
+    /// Verdicts: passed.
     passed: usize,
-    /// Failed, severity deny.
+    /// Verdicts: failed, severity deny, not accepted. The exit code is 1 if there are any and nothing is unusable.
     failed: usize,
-    /// Failed, severity warn.
+    /// Verdicts: failed, severity warn, not accepted.
     warned: usize,
-    /// Failed, accepted by the profile.
+    /// Verdicts: failed, accepted by the profile.
     accepted: usize,
-    /// Not applicable.
+    /// Verdicts: not applicable.
     not_applicable: usize,
     /// Files of which anything was said.
     files: usize,
-    /// Files that could not be judged.
+    /// Those of them with a verdict that counts as `failed`.
+    files_refused: usize,
+    /// Those of them without such, but with one that counts as `warned`.
+    files_warned: usize,
+    /// Files that could not be judged. The exit code is 2 if there are any.
     unusable: usize,
+    /// The rules that failed anywhere, by id.
+    rules: Vec<RuleCounts<'static>>,
+}
+
+/// How often one rule failed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct RuleCounts<'a> {
+    /// The rule's id.
+    rule: &'a str,
+    /// Files that it refused.
+    failed: usize,
+    /// Files that it warned of.
+    warned: usize,
+    /// Files in which its failure is accepted.
+    accepted: usize,
 }
 
 /// One document, in the shape of docs/schemas/check-1.schema.json.
@@ -154,12 +178,13 @@ impl Report for Json<'_> {
             &summary.idle().map(|(suppression, why)| idle(suppression, why)).collect::<Vec<_>>(),
         )?;
         write!(out, ",\n\"summary\": ")?;
-        serde_json::to_writer(&mut *out, &counts(summary.tally))?;
+        serde_json::to_writer(&mut *out, &counts(summary))?;
         writeln!(out, "\n}}")
     }
 }
 
-fn counts(tally: Tally) -> Counts {
+fn counts(summary: &Summary) -> Counts {
+    let tally = summary.tally;
     Counts {
         passed: tally.passed,
         failed: tally.failed,
@@ -167,8 +192,16 @@ fn counts(tally: Tally) -> Counts {
         accepted: tally.accepted,
         not_applicable: tally.not_applicable,
         files: tally.files,
+        files_refused: tally.files_refused,
+        files_warned: tally.files_warned,
         unusable: tally.unusable,
+        rules: summary.rules.iter().map(|(rule, tally)| rule_counts(rule, *tally)).collect(),
     }
+}
+
+fn rule_counts(rule: &str, tally: RuleTally) -> RuleCounts<'_> {
+    let RuleTally { failed, warned, accepted } = tally;
+    RuleCounts { rule, failed, warned, accepted }
 }
 
 fn idle<'a>(suppression: &'a Suppression, why: &'a str) -> Idle<'a> {
@@ -180,20 +213,21 @@ fn file<'a>(report: &'a FileReport) -> File<'a> {
         Ok(judgements) => (judgements.iter().map(entry).collect(), None),
         Err(error) => (Vec::new(), Some(Failure { code: error.code.as_str(), message: &error.message })),
     };
-    File { path: report.path.display().to_string(), verdicts, error }
+    let archive = report.archive.as_ref().map(|archive| archive.display().to_string());
+    File { path: report.path.display().to_string(), archive, verdicts, error }
 }
 
 fn entry<'a>(judgement: &'a Judgement) -> Entry<'a> {
-    let (verdict, evidence, rest) = match &judgement.verdict {
-        Verdict::Pass { evidence } => (Word::Pass, evidence, None),
-        Verdict::Fail { evidence, effect, next } => (Word::Fail, evidence, Some((effect, next))),
-        Verdict::NotApplicable { because } => (Word::NotApplicable, because, None),
+    let (verdict, rest) = match &judgement.verdict {
+        Verdict::Pass { .. } => (Word::Pass, None),
+        Verdict::Fail { effect, next, .. } => (Word::Fail, Some((effect, next))),
+        Verdict::NotApplicable { .. } => (Word::NotApplicable, None),
     };
     Entry {
         rule: judgement.rule.id,
         severity: judgement.severity,
         verdict,
-        evidence,
+        evidence: judgement.verdict.text(),
         effect: rest.map(|(effect, _)| effect.as_str()),
         next: rest.map(|(_, next)| next.as_str()),
         accepted: judgement.accepted.map(|accepted| accepted.reason.as_str()),

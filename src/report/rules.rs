@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::ID_WIDTH;
 use crate::rules::{ALL, Rule};
 
 /// Writes a line a rule.
@@ -9,7 +10,7 @@ use crate::rules::{ALL, Rule};
 /// # Errors
 /// What `out` says.
 pub fn list(out: &mut dyn Write) -> io::Result<()> {
-    ALL.iter().try_for_each(|rule| writeln!(out, "{:17}  {}", rule.id, rule.summary))
+    ALL.iter().try_for_each(|rule| writeln!(out, "{:ID_WIDTH$}  {}", rule.id, rule.summary))
 }
 
 /// Writes all that is known of one rule.
@@ -47,7 +48,8 @@ pub fn page(out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn parts(rule: &Rule) -> [(&'static str, &'static str); 4] {
+/// The rule's documentation, each part with its title.
+pub(super) fn parts(rule: &Rule) -> [(&'static str, &'static str); 4] {
     [
         ("What is looked at", rule.what),
         ("Why it matters", rule.why),
@@ -56,7 +58,8 @@ fn parts(rule: &Rule) -> [(&'static str, &'static str); 4] {
     ]
 }
 
-fn capitalised(text: &str) -> String {
+/// `text` as the beginning of a sentence.
+pub(super) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -214,6 +214,14 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// What was seen, or why the rule is not applicable.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Pass { evidence } | Self::Fail { evidence, .. } => evidence,
+            Self::NotApplicable { because } => because,
+        }
+    }
+
     fn pass(evidence: impl Into<String>) -> Self {
         Self::Pass { evidence: evidence.into() }
     }
