@@ -4,19 +4,7 @@ mod support;
 
 use sarsen::check::{self, Judge};
 use sarsen::profile::Profile;
-use support::{Elf, RELOCATES_PACKED};
-
-/// A small generator with a fixed seed: failures repeat.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
+use support::{Elf, Numbers, RELOCATES_PACKED};
 
 fn seeds() -> Vec<Vec<u8>> {
     vec![
@@ -48,7 +36,7 @@ fn seeds_are_good_files() {
 fn changed_bytes_never_panic() {
     let profile = Profile::load("grid-arm64").unwrap();
     let judge = Judge::new(&profile);
-    let mut numbers = Numbers(0x5a75_5e4e);
+    let mut numbers = Numbers::new(0x5a75_5e4e);
     for seed in seeds() {
         for _ in 0..3000 {
             let mut bytes = seed.clone();
@@ -78,7 +66,7 @@ fn every_prefix_is_judged_or_refused() {
 fn random_start_code_never_panics() {
     let profile = Profile::load("grid-arm64").unwrap();
     let judge = Judge::new(&profile);
-    let mut numbers = Numbers(0xa64_a64_a64);
+    let mut numbers = Numbers::new(0xa64_a64_a64);
     for _ in 0..4000 {
         let code = (0..24).map(|_| (numbers.below(1 << 32)) as u32).collect();
         let bytes = Elf::with(|e| e.code = code);

@@ -2,10 +2,14 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+mod numbers;
 pub mod sarif;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
+
+#[allow(unused_imports, reason = "each test program uses a part of it")]
+pub use numbers::Numbers;
 
 /// Start code as rcrt1.o's does it: adds the load bias to each RELA addend and stores the sum.
 ///
