@@ -12,12 +12,16 @@ use crate::error::{Code, Error};
 use crate::input;
 
 mod archive;
+mod compression;
+mod cpio;
 mod directory;
 mod index;
 mod node;
 mod obstacle;
+mod pax;
 mod resolve;
 mod source;
+mod tar;
 mod walk;
 
 #[cfg(test)]
@@ -69,7 +73,7 @@ impl Tree {
         if path.is_dir() {
             return Ok(Some(Sort::Directory));
         }
-        archive::sort_of(&input::open(path)?, &path.display().to_string())
+        archive::sort_of(input::open(path)?, &path.display().to_string())
     }
 
     /// The tree at `path` of this machine: a directory, an initramfs or a tar; links are followed.
@@ -113,7 +117,12 @@ impl Tree {
             size: bytes.len() as u64,
             content: Content::Added(self.added.len()),
         };
-        self.overlay.put(&place, node);
+        self.overlay.put(&place, node, false).map_err(|_| Obstacle {
+            path: place,
+            errno: Errno::EIO,
+            links: Vec::new(),
+            cause: None,
+        })?;
         self.added.push(bytes);
         Ok(self)
     }
@@ -184,8 +193,9 @@ impl Tree {
         walk::Walk::new(self, folder)
     }
 
-    /// Folders that an archive never lists although it has files in them, in the order in which they were met. tar makes
-    /// such folders; the kernel's initramfs does not, and silently leaves out what is in them (init/initramfs.c, do_name).
+    /// Folders that an archive does not list before the files in them, in the order in which they were met; of several
+    /// in each other the topmost. tar makes such folders; the kernel does not for an initramfs and silently leaves out what
+    /// is in them (init/initramfs.c, do_name). Here they are directories of mode 0755 that root owns.
     pub fn implied(&self) -> &[PathBuf] {
         match &self.base {
             Base::Directory(_) => &[],

@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use super::{Errno, Kind, Node, Obstacle, Tree};
 
 /// Links that one lookup follows (include/linux/namei.h, MAXSYMLINKS).
-const LINKS: usize = 40;
+pub(super) const LINKS: usize = 40;
 /// Bytes of a path, its final NUL included (include/uapi/linux/limits.h, PATH_MAX).
 pub(super) const PATH: usize = 4096;
 /// Bytes of a component (include/uapi/linux/limits.h, NAME_MAX).
 pub(super) const NAME: usize = 255;
 
 /// The components of `path`, the last first. A final `/` becomes `.`, which only a directory has.
-fn components(path: &OsStr) -> impl Iterator<Item = OsString> + '_ {
+pub(super) fn components(path: &OsStr) -> impl Iterator<Item = OsString> + '_ {
     let bytes = path.as_bytes();
     let closing = bytes.ends_with(b"/").then(|| OsString::from("."));
     let named = bytes.rsplit(|byte| *byte == b'/').filter(|name| !name.is_empty());
