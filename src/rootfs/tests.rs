@@ -2,7 +2,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::{env, fs, process};
 
+use super::archive::Archive;
+use super::source::Source;
 use super::{Errno, Kind, Tree};
+use crate::error::Code;
 
 /// A folder of one test's own, removed when dropped.
 struct Folder(PathBuf);
@@ -160,4 +163,34 @@ fn a_replaced_file_is_not_read() {
     fs::remove_file(folder.0.join("usr/lib/libc.so")).unwrap();
     symlink("/etc/passwd", folder.0.join("usr/lib/libc.so")).unwrap();
     assert!(tree.read(&node).is_err());
+}
+
+/// A zstd frame without checksum: raw bytes, then `count` blocks of 128 KiB of zeros (RFC 8878, 3.1.1).
+fn bomb(start: &[u8], count: usize) -> Vec<u8> {
+    let block = |last: u32, kind: u32, size: usize| (last | kind << 1 | (size as u32) << 3).to_le_bytes();
+    // No content size, a window of 128 KiB.
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 7 << 3];
+    frame.extend(&block(0, 0, start.len())[..3]);
+    frame.extend(start);
+    for _ in 0..count {
+        frame.extend(&block(0, 1, 128 << 10)[..3]);
+        frame.push(0);
+    }
+    frame.extend(&block(1, 0, 0)[..3]);
+    frame
+}
+
+#[test]
+fn a_bomb_is_not_unpacked() {
+    let numbers = "00000000".repeat(11);
+    let trailer = format!("070701{numbers}0000000B00000000TRAILER!!!\0\0\0\0");
+    assert_eq!(trailer.len(), 124);
+    let open = |count, limit| Archive::new(Source::Memory(bomb(trailer.as_bytes(), count)), "bomb", limit);
+    assert!(open(8, 2 << 20).is_ok());
+    let error = open(1000, 2 << 20).unwrap_err();
+    assert_eq!(error.code, Code::ImageTooLarge, "{error}");
+    // What the first part took is not there for the second.
+    let two = [bomb(trailer.as_bytes(), 8), bomb(trailer.as_bytes(), 8)].concat();
+    let error = Archive::new(Source::Memory(two), "bombs", 2 << 20).unwrap_err();
+    assert_eq!(error.code, Code::ImageTooLarge, "{error}");
 }
