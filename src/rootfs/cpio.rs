@@ -7,7 +7,7 @@ use std::io::BufRead;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::archive::{Image, text};
+use super::image::{Image, text};
 use super::index::Index;
 use super::node::Content;
 use super::resolve::PATH;

@@ -15,6 +15,7 @@ mod archive;
 mod compression;
 mod cpio;
 mod directory;
+mod image;
 mod index;
 mod node;
 mod obstacle;

@@ -1,6 +1,6 @@
 //! Numbers in tar headers, and the records of pax extended headers (POSIX.1-2017, pax, "pax Extended Header").
 
-use super::archive::text;
+use super::image::text;
 
 /// What extended headers say of a member. Attributes that decide nothing here, such as times, are not kept.
 #[derive(Debug, Default)]

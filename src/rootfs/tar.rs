@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::archive::{Image, text};
+use super::image::{Image, text};
 use super::index::Index;
 use super::node::Content;
 use super::pax::{Records, field};

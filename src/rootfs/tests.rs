@@ -142,6 +142,12 @@ fn a_file_is_laid_over_the_tree() {
 }
 
 #[test]
+fn a_tree_is_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Tree>();
+}
+
+#[test]
 fn a_walk_names_what_it_cannot_see() {
     let (folder, tree) = device("walk");
     let mut walk = tree.walk(Path::new("/"));
