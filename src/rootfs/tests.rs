@@ -35,6 +35,7 @@ fn device(name: &str) -> (Folder, Tree) {
         ("libc.so", "usr/lib/ld.so.1"),
         ("/lib/ld.so.1", "loader"),
         ("../../../../../../../../usr/lib/libc.so", "usr/out"),
+        ("/lib/ld.so.1", "usr/absolute"),
         ("/etc/passwd", "passwd"),
         ("../../../../../../../../../../../../proc/self/maps", "maps"),
         ("b", "a"),
@@ -58,8 +59,15 @@ fn end(tree: &Tree, path: &str) -> Result<String, (Errno, String)> {
 #[test]
 fn links_stay_in_the_root() {
     let (_folder, tree) = device("links");
-    for path in ["/loader", "loader", "/lib/libc.so", "/usr/out", "/top/lib/../lib/ld.so.1", "//lib//ld.so.1"]
-    {
+    for path in [
+        "/loader",
+        "loader",
+        "/lib/libc.so",
+        "/usr/out",
+        "/usr/absolute",
+        "/top/lib/../lib/ld.so.1",
+        "//lib//ld.so.1",
+    ] {
         assert_eq!(end(&tree, path), Ok("/usr/lib/libc.so".into()), "{path}");
     }
     for (path, last) in [("/passwd", "/etc"), ("/maps", "/proc"), ("/passwd/x", "/etc")] {
