@@ -117,20 +117,20 @@ fn xz(stream: &mut Stream, limit: u64, output: &mut Vec<u8>) -> Result<(), Failu
     let mut count: u64 = 0;
     loop {
         let input = stream.fill_buf().map_err(|error| failure(&error))?;
-        let ended = input.is_empty();
+        if input.is_empty() {
+            return Err(Failure::Truncated);
+        }
         let result =
             decoder.decode(input, &mut block).map_err(|error| Failure::Damaged(error.to_string()))?;
         let (consumed, produced) = (result.input_consumed(), result.output_produced());
         stream.consume(consumed);
         count += produced as u64;
+        output.extend_from_slice(&block[..produced]);
         if count > limit {
-            output.extend_from_slice(&block[..produced]);
             return Err(Failure::TooLarge);
         }
-        output.extend_from_slice(&block[..produced]);
         match result {
             XzNextBlockResult::EndOfStream(..) => return Ok(()),
-            XzNextBlockResult::NeedMoreData(..) if ended && produced == 0 => return Err(Failure::Truncated),
             XzNextBlockResult::NeedMoreData(..) => {}
         }
     }
