@@ -405,8 +405,10 @@ fn changed_bytes_never_panic() {
     };
     for archive in small() {
         for (form, bytes) in packed(&folder.0, &archive) {
+            // Behind a checksum most changes end in the same refusal.
+            let tries = if form == "plain" { 2000 } else { 300 };
             let mut refusals = 0;
-            for _ in 0..1500 {
+            for _ in 0..tries {
                 let mut bytes = bytes.clone();
                 for _ in 0..=below(3) {
                     let at = below(bytes.len());
@@ -423,7 +425,7 @@ fn changed_bytes_never_panic() {
                     Err(_) => refusals += 1,
                 }
             }
-            assert!(refusals > 100, "{form}: {refusals}");
+            assert!(refusals > tries / 10, "{form}: {refusals}");
         }
     }
 }
