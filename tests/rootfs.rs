@@ -231,6 +231,14 @@ fn names_are_those_of_the_device() {
     ]);
     let tree = open(bytes).unwrap();
     assert_eq!(tree.node(Path::new(&long)).unwrap().uid, 70000);
+    let mut split = tar_member(b'0', b"name", 0o644, b"", b"");
+    split[345..351].copy_from_slice(b"prefix");
+    let mut headers = split.clone();
+    headers[..512].copy_from_slice(&seal(split.try_into().unwrap()));
+    assert_eq!(paths(&open(tar(&[headers.clone()])).unwrap()), ["/prefix", "/prefix/name"]);
+    headers[0] = b'N';
+    let damaged = tar(&[tar_member(b'5', b"first", 0o755, b"", b""), headers]);
+    assert!(refused(damaged).message.contains("checksum"));
     for (members, says) in [
         (vec![file("a", b""), file("a/b", b"")], "below /a"),
         (vec![link("a", "nowhere"), file("a/b", b"")], "leads nowhere"),
