@@ -35,7 +35,7 @@ fn device(name: &str) -> (Folder, Tree) {
         ("libc.so", "usr/lib/ld.so.1"),
         ("/lib/ld.so.1", "loader"),
         ("../../../../../../../../usr/lib/libc.so", "usr/out"),
-        ("/lib/ld.so.1", "usr/absolute"),
+        ("/loader", "usr/absolute"),
         ("/etc/passwd", "passwd"),
         ("../../../../../../../../../../../../proc/self/maps", "maps"),
         ("b", "a"),
