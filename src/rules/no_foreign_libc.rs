@@ -2,6 +2,7 @@
 
 use super::{Check, Rule, Severity, Subject, Texts, Verdict};
 use crate::profile::Libc;
+use crate::texts::{Hidden, hidden};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -16,19 +17,18 @@ pub const RULE: Rule = Rule {
     source: "glibc csu/version.c; musl src/errno and src/internal/version.h",
     severity: Severity::Deny,
     check: Check::Texts(Texts {
-        wanted: |_| MARKS.iter().map(|(_, tail, head)| [*head, *tail].concat()).collect(),
+        wanted: |_| MARKS.iter().map(|(_, mark)| mark.reveal()).collect(),
         counts: |_| true,
         check,
     }),
 };
 
-/// Texts that only the respective library leaves in a file, each as its tail and its head: a judge that held them whole
-/// would find them in itself.
-const MARKS: [(Libc, &str, &str); 4] = [
-    (Libc::Glibc, "rary (", "GNU C Lib"),
-    (Libc::Glibc, "C_2.", "\0GLIB"),
-    (Libc::Glibc, "lloc.tcache_count", "glibc.ma"),
-    (Libc::Musl, "usl-", "ld-m"),
+/// Texts that only the respective library leaves in a file.
+const MARKS: [(Libc, Hidden); 4] = [
+    (Libc::Glibc, hidden!("GNU C Library (")),
+    (Libc::Glibc, hidden!("\0GLIBC_2.")),
+    (Libc::Glibc, hidden!("glibc.malloc.tcache_count")),
+    (Libc::Musl, hidden!("ld-musl-")),
 ];
 
 fn check(subject: &Subject) -> Verdict {
@@ -38,8 +38,7 @@ fn check(subject: &Subject) -> Verdict {
     }
     let (mut ours, mut foreign) = (None, None);
     for found in subject.texts(RULE.id) {
-        let whose = MARKS.iter().find(|(_, tail, head)| [*head, *tail].concat() == found.text);
-        let Some((libc, ..)) = whose else { continue };
+        let Some((libc, _)) = MARKS.iter().find(|(_, mark)| mark.reveal() == found.text) else { continue };
         let place = if allowed.contains(libc) { &mut ours } else { &mut foreign };
         place.get_or_insert((*libc, found.text.trim_start_matches('\0')));
     }
