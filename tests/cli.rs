@@ -6,7 +6,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
+use sarsen::profile::{Profile, Severity};
+use sarsen::rules;
 use support::{Elf, FOLLOWS, Folder, sarsen, stderr, stdout};
+
+/// The number before `what` in the last line of a report.
+fn count(report: &str, what: &str) -> usize {
+    let last = report.lines().last().unwrap_or_default();
+    let part = last.split(", ").find_map(|part| part.strip_suffix(what));
+    part.map_or(0, |number| number.trim().parse().unwrap())
+}
 
 #[test]
 fn a_good_file_passes_and_a_bad_one_is_refused() {
@@ -15,7 +24,11 @@ fn a_good_file_passes_and_a_bad_one_is_refused() {
     let bad = folder.file("bad", &Elf::with(|e| e.code = FOLLOWS.to_vec()));
     let output = sarsen(&["check", &good]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert_eq!(stdout(&output).lines().last(), Some("16 passed, 0 failed, 1 not applicable"));
+    let text = stdout(&output);
+    let grid = Profile::load("grid-arm64").unwrap();
+    let asked = rules::ALL.iter().filter(|rule| grid.severity(rule) != Severity::Allow).count();
+    assert_eq!(count(&text, "passed") + count(&text, "not applicable"), asked, "{text}");
+    assert_eq!(count(&text, "failed"), 0);
     assert!(stderr(&output).is_empty());
 
     let output = sarsen(&["check", &good, &bad]);
@@ -65,7 +78,7 @@ fn unusable_inputs_have_a_code_each_and_the_rest_is_judged() {
         );
         assert!(message.contains(&format!("error[{code}]")), "{file}: {message}");
         assert_eq!(message.lines().count(), 1, "one line: {message}");
-        assert!(stdout(&output).contains("16 passed, 0 failed"), "the good file is judged beside {file}");
+        assert!(stdout(&output).contains(" passed, 0 failed, "), "the good file is judged beside {file}");
     }
 }
 
@@ -125,9 +138,9 @@ fn profiles_decide_what_counts() {
     let output = sarsen(&["check", "--profile", &lenient, &bad]);
     assert_eq!(output.status.code(), Some(0));
     assert!(stdout(&output).contains("  warn  relro"), "{}", stdout(&output));
-    assert!(stdout(&output).contains("15 passed, 0 failed, 1 warned"));
+    assert!(stdout(&output).contains(" passed, 0 failed, 1 warned"));
 
-    let ids: Vec<String> = sarsen::rules::ALL.iter().map(|rule| format!("{} = \"allow\"", rule.id)).collect();
+    let ids: Vec<String> = rules::ALL.iter().map(|rule| format!("{} = \"allow\"", rule.id)).collect();
     let ids = ids.join("\n");
     let silent = folder.file("silent.toml", format!("{grid}\n[rules]\n{ids}").as_bytes());
     assert_eq!(sarsen(&["check", "--profile", &silent, &bad]).status.code(), Some(3), "nothing was judged");

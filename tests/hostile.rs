@@ -4,16 +4,16 @@ mod support;
 
 use sarsen::check::{self, Judge};
 use sarsen::profile::Profile;
-use support::{Elf, Numbers, RELOCATES_PACKED};
+use support::{Elf, Numbers, RELOCATES_PACKED, abi};
 
 fn seeds() -> Vec<Vec<u8>> {
     vec![
         Elf::default().bytes(),
         Elf::with(|e| (e.packed, e.code) = (true, RELOCATES_PACKED.to_vec())),
-        Elf::with(|e| e.section = Some(".symtab")),
+        Elf::with(|e| e.sections = vec![(".symtab", vec![0; 8])]),
         Elf::with(|e| {
             e.interpreter = Some("/lib/ld.so");
-            e.note = Some([0, 5, 10, 0]);
+            e.notes = vec![abi(5, 10)];
             e.dynamic.extend([(1, 1), (29, 9)]);
         }),
     ]

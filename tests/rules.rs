@@ -5,15 +5,56 @@ mod support;
 use std::sync::LazyLock;
 
 use sarsen::check::{self, Judge, Judgement};
-use sarsen::profile::{BUILT_IN, Profile};
+use sarsen::profile::Profile;
 use sarsen::rules::{self, Verdict};
-use support::{EXITS, Elf, FOLLOWS, RELOCATES_PACKED};
+use support::{EXITS, Elf, FOLLOWS, RELOCATES_PACKED, abi, protections};
 
-static GRID: LazyLock<Profile> = LazyLock::new(|| Profile::load(BUILT_IN[0].0).unwrap());
-static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&GRID));
+/// grid-arm64, and with it everything that a profile may ask for.
+const DEMANDS: &str = r#"
+name = "demanding"
+extends = "grid-arm64"
+[hardening]
+branch-protection = ["bti", "pac"]
+[provenance]
+build-id = "required"
+[limits]
+file-size = 8192
+memory-size = 0x60000
+[rules]
+no-comment = "warn"
+"#;
+
+static DEMANDING: LazyLock<Profile> = LazyLock::new(|| Profile::parse(DEMANDS, "demanding").unwrap());
+static JUDGE: LazyLock<Judge> = LazyLock::new(|| Judge::new(&DEMANDING));
 
 fn judge(bytes: &[u8]) -> Vec<Judgement<'static>> {
     JUDGE.image(bytes, "fixture").unwrap()
+}
+
+/// Files that pass whatever they are asked, and together are asked everything.
+fn good_files() -> Vec<Vec<u8>> {
+    let marks = || vec![protections(3), (3, vec![0xb1; 20])];
+    let plain = Elf { notes: marks(), ..Elf::default() };
+    vec![
+        plain.bytes(),
+        Elf { packed: true, code: RELOCATES_PACKED.to_vec(), ..plain.clone() }.bytes(),
+        Elf { notes: [marks(), vec![abi(3, 7)]].concat(), ..plain }.bytes(),
+    ]
+}
+
+/// What the rule says under a profile that extends grid-arm64.
+fn verdict_under(keys: &str, bytes: &[u8], rule: &str) -> Verdict {
+    let profile = Profile::parse(&format!("name = \"p\"\nextends = \"grid-arm64\"\n{keys}"), "p").unwrap();
+    let judgements = check::image(bytes, "fixture", &profile).unwrap();
+    judgements.into_iter().find(|j| j.rule.id == rule).unwrap().verdict
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass { .. } => "pass",
+        Verdict::Fail { .. } => "fail",
+        Verdict::NotApplicable { .. } => "n/a",
+    }
 }
 
 fn verdict(bytes: &[u8], rule: &str) -> Verdict {
@@ -55,10 +96,19 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("noexec-stack", Elf::with(|e| e.stack_flags = Some(7)), "PT_GNU_STACK is RWE"),
         ("noexec-stack", Elf::with(|e| e.stack_flags = None), "no PT_GNU_STACK"),
         ("no-wx", Elf::with(|e| e.text_flags = 7), "is RWE"),
-        ("stripped", Elf::with(|e| e.section = Some(".symtab")), "the first is .symtab"),
-        ("stripped", Elf::with(|e| e.section = Some(".debug_info")), "the first is .debug_info"),
+        ("stripped", section(".symtab"), ".symtab, 8 bytes"),
+        ("no-debug", section(".debug_info"), ".debug_info, 8 bytes"),
+        ("no-debug", section(".zdebug_line"), ".zdebug_line, 8 bytes"),
+        ("no-debug", section(".gnu_debugdata"), ".gnu_debugdata, 8 bytes"),
+        ("no-comment", section(".comment"), ".comment, 8 bytes"),
+        ("lean-dynamic", Elf::with(|e| e.dynamic.push((21, 0))), "it holds DT_DEBUG"),
+        ("branch-protection", Elf::default().bytes(), "does not mark BTI and PAC"),
+        ("branch-protection", Elf::with(|e| e.notes = vec![protections(2)]), "does not mark BTI"),
+        ("build-id", Elf::default().bytes(), "no build id"),
+        ("file-size", Elf::with(|e| e.tail = vec![0; 0x2000]), "2560 more than the 8192"),
+        ("memory-size", Elf::with(|e| e.data_memory = 0x7_0000), "of them are the RW segment at 0x20800"),
         ("segment-alignment", Elf::with(|e| e.align = 0x1000), "aligned to 0x1000"),
-        ("kernel-version", Elf::with(|e| e.note = Some([0, 6, 1, 0])), "asks for Linux 6.1.0"),
+        ("kernel-version", Elf::with(|e| e.notes = vec![abi(6, 1)]), "asks for Linux 6.1.0"),
         (
             "no-build-paths",
             Elf::with(|e| e.tail = b"at /home/ci/src/main.rs".to_vec()),
@@ -67,13 +117,13 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     ]
 }
 
+fn section(name: &'static str) -> Vec<u8> {
+    Elf::with(|e| e.sections = vec![(name, vec![0; 8])])
+}
+
 #[test]
 fn a_good_file_fails_nothing() {
-    for good in [
-        Elf::default().bytes(),
-        Elf::with(|e| (e.packed, e.code) = (true, RELOCATES_PACKED.to_vec())),
-        Elf::with(|e| e.note = Some([0, 3, 7, 0])),
-    ] {
+    for good in good_files() {
         for judgement in judge(&good) {
             let fails = matches!(judgement.verdict, Verdict::Fail { .. });
             assert!(!fails, "{}: {:?}", judgement.rule.id, judgement.verdict);
@@ -99,11 +149,9 @@ fn each_fault_fails_its_rule_and_says_why() {
 
 #[test]
 fn every_rule_has_both_a_passing_and_a_failing_input() {
-    let good = Elf::default().bytes();
-    let dated = Elf::with(|e| e.note = Some([0, 3, 7, 0]));
     for rule in rules::ALL {
         assert!(faults().iter().any(|(id, ..)| *id == rule.id), "{} was never seen to fail", rule.id);
-        let passes = [&good, &dated].iter().any(|f| matches!(verdict(f, rule.id), Verdict::Pass { .. }));
+        let passes = good_files().iter().any(|f| word(&verdict(f, rule.id)) == "pass");
         assert!(passes, "{} was never seen to pass", rule.id);
     }
 }
@@ -120,6 +168,9 @@ fn what_cannot_be_asked_is_not_applicable_and_says_why() {
         ("self-relocating", Elf::with(|e| e.machine = 62), "no relative relocations"),
         ("kernel-version", Elf::default().bytes(), "no NT_GNU_ABI_TAG"),
         ("relro", Elf::with(|e| e.class = 1), "32-bit"),
+        ("branch-protection", Elf::with(|e| e.machine = 62), "only aarch64 files"),
+        ("lean-dynamic", Elf::with(|e| e.dynamic.push((1, 1))), "a loader reads"),
+        ("lean-dynamic", Elf::with(|e| e.dynamic[1].1 = 1), "a shared library"),
         ("stripped", Elf::with(|e| e.data = 2), "big-endian"),
     ] {
         match verdict(&bytes, rule) {
@@ -141,16 +192,36 @@ fn the_profile_decides_which_linkage_passes() {
         ("any", &dynamic, "no-interpreter", "n/a"),
         ("static-pie", &fixed, "static-pie", "fail"),
     ] {
-        let text = BUILT_IN[0].1.replace("\"static-pie\"", &format!("\"{linkage}\""));
-        let profile = Profile::parse(&text, "p").unwrap();
-        let judgements = check::image(file, "fixture", &profile).unwrap();
-        let seen = match &judgements.iter().find(|j| j.rule.id == rule).unwrap().verdict {
-            Verdict::Pass { .. } => "pass",
-            Verdict::Fail { .. } => "fail",
-            Verdict::NotApplicable { .. } => "n/a",
-        };
+        let seen = word(&verdict_under(&format!("[elf]\nlinkage = \"{linkage}\""), file, rule));
         assert_eq!(seen, expected, "{rule} where the device wants {linkage}");
     }
+}
+
+#[test]
+fn what_the_profile_does_not_ask_is_not_applicable_and_names_the_key() {
+    let file = Elf::default().bytes();
+    for (rule, key) in [
+        ("branch-protection", "hardening.branch-protection"),
+        ("build-id", "provenance.build-id"),
+        ("file-size", "limits.file-size"),
+        ("memory-size", "limits.memory-size"),
+    ] {
+        match verdict_under("", &file, rule) {
+            Verdict::NotApplicable { because } => assert!(because.contains(key), "{rule}: {because}"),
+            other => panic!("{rule}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_build_id_may_be_forbidden() {
+    let forbidden = "[provenance]\nbuild-id = \"forbidden\"";
+    let marked = Elf::with(|e| e.notes = vec![(3, vec![0xb1, 0x0c])]);
+    match verdict_under(forbidden, &marked, "build-id") {
+        Verdict::Fail { evidence, .. } => assert_eq!(evidence, "the build id is b10c"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(word(&verdict_under(forbidden, &Elf::default().bytes(), "build-id")), "pass");
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub mod tag {
     pub const SONAME: u64 = 14;
     /// Search path, old form.
     pub const RPATH: u64 = 15;
+    /// A word in which loaders tell debuggers about themselves.
+    pub const DEBUG: u64 = 21;
     /// Relocations modify read-only segments.
     pub const TEXTREL: u64 = 22;
     /// Bind everything at start, old form.

@@ -76,6 +76,13 @@ impl<'a> Image<'a> {
         self.segments.iter().filter(move |s| s.kind == kind)
     }
 
+    /// It is a position-independent program: ET_DYN with DF_1_PIE, by which linkers tell it from a shared object.
+    pub fn is_pie(&self) -> bool {
+        const DF_1_PIE: u64 = 0x0800_0000;
+        let marked = self.dynamic.as_ref().is_some_and(|d| d.has_flag(tag::FLAGS_1, DF_1_PIE));
+        marked && self.header.kind == Kind::PositionIndependent
+    }
+
     /// The path that PT_INTERP names, without its NUL.
     pub fn interpreter(&self) -> Option<String> {
         let segment = self.segments_of(kind::INTERP).next()?;

@@ -185,6 +185,16 @@ pub enum BranchProtection {
     Pac,
 }
 
+impl BranchProtection {
+    /// The name as Arm's documents spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bti => "BTI",
+            Self::Pac => "PAC",
+        }
+    }
+}
+
 /// `[provenance]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -1,10 +1,17 @@
 //! The rules: one a file, each with its documentation beside its check. A rule turns facts and a profile into a verdict.
 
 mod bind_now;
+mod branch_protection;
+mod build_id;
 mod elf_valid;
+mod file_size;
 mod kernel_version;
+mod lean_dynamic;
 mod machine;
+mod memory_size;
 mod no_build_paths;
+mod no_comment;
+mod no_debug;
 mod no_foreign_libc;
 mod no_interpreter;
 mod no_needed;
@@ -44,10 +51,17 @@ pub const ALL: &[&Rule] = &[
     &bind_now::RULE,
     &noexec_stack::RULE,
     &no_wx::RULE,
+    &branch_protection::RULE,
     &stripped::RULE,
+    &no_debug::RULE,
+    &no_comment::RULE,
+    &lean_dynamic::RULE,
     &segment_alignment::RULE,
     &kernel_version::RULE,
     &no_build_paths::RULE,
+    &build_id::RULE,
+    &file_size::RULE,
+    &memory_size::RULE,
 ];
 
 /// One rule. Its texts are the only source of what `sarsen rules`, docs/rules.md and reports say about it.
@@ -258,4 +272,25 @@ fn unread(image: &Image) -> Option<Verdict> {
         return None;
     };
     Some(Verdict::not_applicable(reason))
+}
+
+/// Judges by the sections whose names are `unwanted`; `what` names one of them.
+fn without_sections(
+    subject: &Subject,
+    unwanted: fn(&str) -> bool,
+    what: &str,
+    effect: &str,
+    next: &str,
+) -> Verdict {
+    let left: Vec<_> = subject.image.sections.iter().filter(|s| unwanted(&s.name)).collect();
+    let bytes = left.iter().fold(0u64, |sum, s| sum.saturating_add(s.size));
+    match left.as_slice() {
+        [] => Verdict::pass(format!("no {what}")),
+        [only] => Verdict::fail(format!("{}, {bytes} bytes", only.name), effect, next),
+        [first, ..] => Verdict::fail(
+            format!("{} such sections, {bytes} bytes, the first is {}", left.len(), first.name),
+            effect,
+            next,
+        ),
+    }
 }

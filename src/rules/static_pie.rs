@@ -1,7 +1,7 @@
 //! `static-pie`: the file is linked the way the device wants it.
 
 use super::{Check, Rule, Severity, Subject, Verdict};
-use crate::elf::{Kind, kind, tag};
+use crate::elf::{Kind, kind};
 use crate::profile::Linkage;
 
 /// The rule.
@@ -20,11 +20,9 @@ pub const RULE: Rule = Rule {
     check: Check::Segments(check),
 };
 
-const DF_1_PIE: u64 = 0x0800_0000;
-
 fn check(subject: &Subject) -> Verdict {
     let image = subject.image;
-    let pie = image.dynamic.as_ref().is_some_and(|d| d.has_flag(tag::FLAGS_1, DF_1_PIE));
+    let pie = image.is_pie();
     let seen = match image.header.kind {
         Kind::Executable => "ET_EXEC: linked for fixed addresses".to_string(),
         Kind::PositionIndependent if pie => "ET_DYN with DF_1_PIE".to_string(),
@@ -45,7 +43,7 @@ fn check(subject: &Subject) -> Verdict {
                 Verdict::pass(seen)
             }
         }
-        Linkage::StaticPie if image.header.kind == Kind::PositionIndependent && pie => Verdict::pass(seen),
+        Linkage::StaticPie if pie => Verdict::pass(seen),
         Linkage::StaticPie => Verdict::fail(
             seen,
             "no address space randomisation for the program itself; hardened policies refuse it",

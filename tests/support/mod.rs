@@ -72,6 +72,9 @@ const DATA: u64 = 0x800;
 const SLOTS: u64 = DATA + 0x100;
 const STRINGS: u64 = 0x380;
 
+/// Type, flags, offset, address, size, alignment.
+type Segment = (u32, u32, u64, u64, u64, u64);
+
 /// A file to be: by default a static-PIE for aarch64 that every rule of grid-arm64 passes.
 #[derive(Clone)]
 pub struct Elf {
@@ -91,13 +94,19 @@ pub struct Elf {
     pub dynamic: Vec<(u64, u64)>,
     pub strings: &'static [u8],
     pub packed: bool,
-    pub section: Option<&'static str>,
-    pub note: Option<[u32; 4]>,
+    /// Sections by name, with their content; a null section and the names are added.
+    pub sections: Vec<(&'static str, Vec<u8>)>,
+    /// Notes of the owner GNU: type and content, see [`abi`].
+    pub notes: Vec<(u32, Vec<u8>)>,
+    /// Names of dynamic symbols that some library must define.
+    pub imports: &'static [&'static str],
     pub tail: Vec<u8>,
     /// Slot of the first relocation.
     pub slots: u64,
     /// Added to the size of the text segment in the file, which then reaches beyond the end.
     pub beyond: u64,
+    /// Bytes in memory of the data segment.
+    pub data_memory: u64,
 }
 
 impl Default for Elf {
@@ -118,11 +127,13 @@ impl Default for Elf {
             dynamic: vec![(30, 8), (0x6fff_fffb, 0x0800_0001)],
             strings: b"\0libc.so\0/opt/lib\0",
             packed: false,
-            section: None,
-            note: None,
+            sections: Vec::new(),
+            notes: Vec::new(),
+            imports: &[],
             tail: Vec::new(),
             slots: 0x20000 + SLOTS,
             beyond: 0,
+            data_memory: 0x200,
         }
     }
 }
@@ -144,8 +155,10 @@ impl Elf {
             at += 4;
         }
         file.extend_from_slice(&self.tail);
+        let mut segments = self.segments();
+        segments.extend(self.append_notes(&mut file));
+        segments.extend(self.append_imports(&mut file));
         let sections = self.append_sections(&mut file);
-        let segments = self.segments();
         let mut header = b"\x7fELF".to_vec();
         header.extend([self.class, self.data, 1, self.os_abi, 0, 0, 0, 0, 0, 0, 0, 0]);
         header.extend(self.kind.to_le_bytes());
@@ -161,17 +174,17 @@ impl Elf {
         for (kind, flags, offset, address, size, align) in segments {
             header.extend(u32::to_le_bytes(kind));
             header.extend(u32::to_le_bytes(flags));
-            for word in [offset, address, address, size, size, align] {
+            let memory = if (kind, flags) == (1, 6) { self.data_memory } else { size };
+            for word in [offset, address, address, size, memory, align] {
                 header.extend(u64::to_le_bytes(word));
             }
         }
-        assert!(header.len() <= 0x2e0, "program headers run into the relocations");
+        assert!(header.len() <= 0x300, "program headers run into the relocations");
         file[..header.len()].copy_from_slice(&header);
         file
     }
 
-    /// (type, flags, offset, address, size, alignment)
-    fn segments(&self) -> Vec<(u32, u32, u64, u64, u64, u64)> {
+    fn segments(&self) -> Vec<Segment> {
         let mut segments = vec![
             (1, 4, 0, 0, TEXT, self.align),
             (1, self.text_flags, TEXT, 0x10000 + TEXT, 0x400 + self.beyond, self.align),
@@ -187,9 +200,6 @@ impl Elf {
         if let Some(path) = self.interpreter {
             segments.push((3, 4, 0x3c0, 0x3c0, path.len() as u64 + 1, 1));
         }
-        if self.note.is_some() {
-            segments.push((4, 4, 0x2e0, 0x2e0, 32, 4));
-        }
         segments
     }
 
@@ -197,7 +207,13 @@ impl Elf {
         let mut put =
             |at: u64, bytes: &[u8]| file[at as usize..at as usize + bytes.len()].copy_from_slice(bytes);
         let mut dynamic = self.dynamic.clone();
-        dynamic.push((5, STRINGS));
+        if self.imports.is_empty() {
+            dynamic.push((5, STRINGS));
+        } else {
+            // The strings follow the symbols, by which readers know how many there are.
+            let symbols = 24 * (self.imports.len() as u64 + 1);
+            dynamic.extend([(6, self.imports_address()), (5, self.imports_address() + symbols)]);
+        }
         if self.packed {
             dynamic.extend([(36, 0x300), (35, 16)]);
             // One slot, then a bitmap of the three behind it.
@@ -225,32 +241,83 @@ impl Elf {
         if let Some(path) = self.interpreter {
             put(0x3c0, path.as_bytes());
         }
-        if let Some(version) = self.note {
-            for (index, word) in [4, 16, 1, u32::from_le_bytes(*b"GNU\0")].iter().chain(&version).enumerate()
-            {
-                put(0x2e0 + 4 * index as u64, &word.to_le_bytes());
-            }
-        }
     }
 
-    /// A null section, the wanted one, and the names: their offset and number.
+    /// The notes, and the segment that shows them.
+    fn append_notes(&self, file: &mut Vec<u8>) -> Option<Segment> {
+        file.resize(file.len().next_multiple_of(8), 0);
+        let start = file.len() as u64;
+        for (kind, content) in &self.notes {
+            for word in [4, content.len() as u32, *kind, u32::from_le_bytes(*b"GNU\0")] {
+                file.extend(word.to_le_bytes());
+            }
+            file.extend(content);
+            file.resize(file.len().next_multiple_of(4), 0);
+        }
+        (!self.notes.is_empty()).then_some((4, 4, start, start, file.len() as u64 - start, 4))
+    }
+
+    fn imports_address(&self) -> u64 {
+        let notes: usize = self.notes.iter().map(|(_, content)| 16 + content.len().next_multiple_of(4)).sum();
+        0x30000 + ((0xa00 + self.tail.len()).next_multiple_of(8) + notes).next_multiple_of(8) as u64
+    }
+
+    /// The symbol table and its strings, and the segment that loads them.
+    fn append_imports(&self, file: &mut Vec<u8>) -> Option<Segment> {
+        if self.imports.is_empty() {
+            return None;
+        }
+        file.resize(file.len().next_multiple_of(8), 0);
+        let start = file.len() as u64;
+        assert_eq!(0x30000 + start, self.imports_address());
+        let mut strings = self.strings.to_vec();
+        file.extend([0; 24]);
+        for name in self.imports {
+            // A global function that is not defined here.
+            file.extend((strings.len() as u32).to_le_bytes());
+            file.extend([0x12, 0, 0, 0]);
+            file.extend([0; 16]);
+            strings.extend(name.bytes().chain([0]));
+        }
+        file.extend(strings);
+        Some((1, 4, start, 0x30000 + start, file.len() as u64 - start, self.align))
+    }
+
+    /// A null section, the wanted ones, and the names: the offset of the table and its entries.
     fn append_sections(&self, file: &mut Vec<u8>) -> (u64, u16) {
-        let Some(name) = self.section else { return (0, 0) };
-        let names = file.len() as u64;
-        file.extend(b"\0.shstrtab\0");
-        file.extend(name.as_bytes());
-        file.resize(file.len().next_multiple_of(8) + 8, 0);
+        if self.sections.is_empty() {
+            return (0, 0);
+        }
+        let mut headers = vec![(0, 0, 0, 0)];
+        let mut names = b"\0.shstrtab\0".to_vec();
+        for (name, content) in &self.sections {
+            headers.push((names.len() as u32, 1u32, file.len() as u64, content.len() as u64));
+            names.extend(name.bytes().chain([0]));
+            file.extend(content);
+        }
+        headers.push((1, 3, file.len() as u64, names.len() as u64));
+        file.extend(names);
+        file.resize(file.len().next_multiple_of(8), 0);
         let table = file.len() as u64;
-        for (name, kind, offset, size) in [(0u32, 0u32, 0u64, 0u64), (11, 2, names, 8), (1, 3, names, 40)] {
+        for (name, kind, offset, size) in &headers {
             file.extend(name.to_le_bytes());
             file.extend(kind.to_le_bytes());
-            for word in [0, 0, offset, size, 0, 0, 0] {
+            for word in [0, 0, *offset, *size, 0, 0, 0] {
                 file.extend(u64::to_le_bytes(word));
             }
         }
-        file.truncate((table + 3 * 64) as usize);
-        (table, 3)
+        (table, headers.len() as u16)
     }
+}
+
+/// The ABI tag note of a file that asks for a Linux kernel.
+pub fn abi(major: u32, minor: u32) -> (u32, Vec<u8>) {
+    (1, [0, major, minor, 0].iter().flat_map(|word| word.to_le_bytes()).collect())
+}
+
+/// A note that marks branch protections: 1 is BTI, 2 PAC.
+pub fn protections(bits: u32) -> (u32, Vec<u8>) {
+    (5, [0xc000_0000, 4, bits, 0].iter().flat_map(|word: &u32| word.to_le_bytes()).collect())
 }
 
 /// Runs the program.
