@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             start.elapsed().as_secs_f64()
         });
         let best = seconds.fold(f64::INFINITY, f64::min);
-        println!("{} {:.0}", bytes.len(), bytes.len() as f64 / best);
+        println!("{} {:.0}", bytes.len(), f64::from(u32::try_from(bytes.len())?) / best);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use sarsen::check::{self, Judge, Judgement};
 use sarsen::profile::Profile;
 use sarsen::rules::{self, Verdict};
-use support::{EXITS, Elf, FOLLOWS, RELOCATES_PACKED, abi, protections};
+use support::{EXITS, Elf, FOLLOWS, RELOCATES, RELOCATES_PACKED, abi, protections};
 
 /// grid-arm64, and with it everything that a profile may ask for.
 const DEMANDS: &str = r#"
@@ -100,6 +100,8 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("no-debug", section(".debug_info"), ".debug_info, 8 bytes"),
         ("no-debug", section(".zdebug_line"), ".zdebug_line, 8 bytes"),
         ("no-debug", section(".gnu_debugdata"), ".gnu_debugdata, 8 bytes"),
+        ("allocator-page-size", jemalloc(&[0xf140_041f, 0x5400_0048]), "for pages of 4096 bytes"),
+        ("allocator-page-size", jemalloc(&[0xf140_041f, 0x5400_0040]), "does not show for which page size"),
         ("no-comment", section(".comment"), ".comment, 8 bytes"),
         ("lean-dynamic", Elf::with(|e| e.dynamic.push((21, 0))), "it holds DT_DEBUG"),
         ("branch-protection", Elf::default().bytes(), "does not mark BTI and PAC"),
@@ -115,6 +117,14 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
             "/home/ci/src/main.rs",
         ),
     ]
+}
+
+/// Behind the start code: two instructions, `ret`, and code that forms the address of jemalloc's text behind it.
+fn jemalloc(guard: &[u32]) -> Vec<u8> {
+    let mut code = [RELOCATES, guard, &[0xd65f_03c0, 0x1000_0020]].concat();
+    let text = b"<jemalloc>: Unsupported system page size\n\0\0\0";
+    code.extend(text.chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap())));
+    Elf::with(|e| e.code = code)
 }
 
 fn section(name: &'static str) -> Vec<u8> {
@@ -210,6 +220,18 @@ fn what_the_profile_does_not_ask_is_not_applicable_and_names_the_key() {
             Verdict::NotApplicable { because } => assert!(because.contains(key), "{rule}: {because}"),
             other => panic!("{rule}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn jemalloc_is_judged_by_the_page_size_it_was_built_for() {
+    // cmp x0, #16, lsl #12; b.hi: built for pages of 64 KiB.
+    let fits_all = jemalloc(&[0xf140_401f, 0x5400_0048]);
+    assert_eq!(word(&verdict(&fits_all, "allocator-page-size")), "pass");
+    let fits_one = jemalloc(&[0xf140_041f, 0x5400_0048]);
+    for (pages, expected) in [("[4096]", "pass"), ("[4096, 16384]", "fail")] {
+        let keys = format!("[kernel]\npage-sizes = {pages}");
+        assert_eq!(word(&verdict_under(&keys, &fits_one, "allocator-page-size")), expected);
     }
 }
 

@@ -5,6 +5,7 @@
 //! the `machine` rule and carry no further facts.
 
 mod bytes;
+mod code;
 mod dynamic;
 mod header;
 mod notes;
@@ -14,6 +15,7 @@ mod segments;
 mod symbols;
 
 pub use bytes::Bytes;
+pub use code::Comparison;
 pub use dynamic::{Dynamic, tag};
 pub use header::{Header, Kind, machine_name};
 pub use notes::{Note, Protections};

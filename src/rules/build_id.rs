@@ -18,7 +18,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject) -> Verdict {
-    let id = subject.image.build_id().map(|id| id.iter().map(|b| format!("{b:02x}")).collect::<String>());
+    let id =
+        subject.image.build_id().map(|id| id.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().concat());
     match (subject.profile.provenance.build_id, id) {
         (BuildId::Any, _) => {
             Verdict::not_applicable("the profile asks for none and forbids none (provenance.build-id)")

@@ -1,5 +1,6 @@
 //! The rules: one a file, each with its documentation beside its check. A rule turns facts and a profile into a verdict.
 
+mod allocator_page_size;
 mod bind_now;
 mod branch_protection;
 mod build_id;
@@ -57,6 +58,7 @@ pub const ALL: &[&Rule] = &[
     &no_comment::RULE,
     &lean_dynamic::RULE,
     &segment_alignment::RULE,
+    &allocator_page_size::RULE,
     &kernel_version::RULE,
     &no_build_paths::RULE,
     &build_id::RULE,
