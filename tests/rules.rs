@@ -38,7 +38,8 @@ fn good_files() -> Vec<Vec<u8>> {
     vec![
         plain.bytes(),
         Elf { packed: true, code: RELOCATES_PACKED.to_vec(), ..plain.clone() }.bytes(),
-        Elf { notes: [marks(), vec![abi(3, 7)]].concat(), ..plain }.bytes(),
+        Elf { notes: [marks(), vec![abi(3, 7)]].concat(), ..plain.clone() }.bytes(),
+        Elf { sections: go_section(&["CGO_ENABLED=0", "-trimpath=true"]), ..plain }.bytes(),
     ]
 }
 
@@ -107,6 +108,9 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("branch-protection", Elf::default().bytes(), "does not mark BTI and PAC"),
         ("branch-protection", Elf::with(|e| e.notes = vec![protections(2)]), "does not mark BTI"),
         ("build-id", Elf::default().bytes(), "no build id"),
+        ("go-cgo", go(&["CGO_ENABLED=1", "-trimpath=true"]), "of go1.24.3, 1 dependencies, CGO_ENABLED=1"),
+        ("go-cgo", go(&["CGO_ENABLED=0"]), "no -trimpath"),
+        ("go-cgo", go(&["CGO_ENABLED=1"]), "CGO_ENABLED=1 and no -trimpath"),
         ("file-size", Elf::with(|e| e.tail = vec![0; 0x2000]), "2560 more than the 8192"),
         ("memory-size", Elf::with(|e| e.data_memory = 0x7_0000), "of them are the RW segment at 0x20800"),
         ("segment-alignment", Elf::with(|e| e.align = 0x1000), "aligned to 0x1000"),
@@ -114,7 +118,7 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         (
             "no-build-paths",
             Elf::with(|e| e.tail = b"at /home/ci/src/main.rs".to_vec()),
-            "/home/ci/src/main.rs",
+            "/home/ (1); the first at offset 0xa03: /home/ci/src/main.rs",
         ),
     ]
 }
@@ -125,6 +129,24 @@ fn jemalloc(guard: &[u32]) -> Vec<u8> {
     let text = b"<jemalloc>: Unsupported system page size\n\0\0\0";
     code.extend(text.chunks_exact(4).map(|b| u32::from_le_bytes(b.try_into().unwrap())));
     Elf::with(|e| e.code = code)
+}
+
+/// The section in which Go's linker tells of these build settings.
+fn go_section(settings: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
+    let lines = settings.iter().map(|setting| format!("build\t{setting}\n")).collect::<Vec<_>>().concat();
+    let modules = format!("0123456789abcdefpath\tp\ndep\tq\tv1.0.0\th1:x=\n{lines}fedcba9876543210");
+    assert!(modules.len() < 128, "a length of one byte");
+    let mut content = b"\xff Go buildinf:\x08\x02".to_vec();
+    content.resize(32, 0);
+    for text in ["go1.24.3", &modules] {
+        content.push(text.len() as u8);
+        content.extend(text.bytes());
+    }
+    vec![(".go.buildinfo", content)]
+}
+
+fn go(settings: &[&str]) -> Vec<u8> {
+    Elf::with(|e| e.sections = go_section(settings))
 }
 
 fn section(name: &'static str) -> Vec<u8> {
@@ -179,6 +201,8 @@ fn what_cannot_be_asked_is_not_applicable_and_says_why() {
         ("kernel-version", Elf::default().bytes(), "no NT_GNU_ABI_TAG"),
         ("relro", Elf::with(|e| e.class = 1), "32-bit"),
         ("branch-protection", Elf::with(|e| e.machine = 62), "only aarch64 files"),
+        ("go-cgo", Elf::default().bytes(), "not a Go program"),
+        ("go-cgo", go(&[]), "holds no build settings"),
         ("lean-dynamic", Elf::with(|e| e.dynamic.push((1, 1))), "a loader reads"),
         ("lean-dynamic", Elf::with(|e| e.dynamic[1].1 = 1), "a shared library"),
         ("stripped", Elf::with(|e| e.data = 2), "big-endian"),
@@ -220,6 +244,27 @@ fn what_the_profile_does_not_ask_is_not_applicable_and_names_the_key() {
             Verdict::NotApplicable { because } => assert!(because.contains(key), "{rule}: {because}"),
             other => panic!("{rule}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn build_paths_are_paths_and_hosts_are_words() {
+    let keys = "[provenance]\nbuild-hosts = [\"buildbox\"]";
+    for (text, expected) in [
+        ("\0/build/app/main.c\0", "fail"),
+        ("file:///build/app/main.c", "fail"),
+        // Below a relative folder, an address, or nothing.
+        ("\0go/build/build.go\0", "pass"),
+        ("https://example.test/home/page", "pass"),
+        ("\"/home/\", \"/root/\"", "pass"),
+        // rustc's constants follow each other without a byte between.
+        ("None value/home/ci/src/main.rs", "fail"),
+        ("/opt/ci/.cargo/registry/src/x", "fail"),
+        ("by root@buildbox 2026", "fail"),
+        ("rebuildbox buildbox2", "pass"),
+    ] {
+        let seen = word(&verdict_under(keys, &Elf::with(|e| e.tail = text.into()), "no-build-paths"));
+        assert_eq!(seen, expected, "{text:?}");
     }
 }
 

@@ -7,6 +7,7 @@
 mod bytes;
 mod code;
 mod dynamic;
+mod go;
 mod header;
 mod notes;
 mod relocations;
@@ -17,6 +18,7 @@ mod symbols;
 pub use bytes::Bytes;
 pub use code::Comparison;
 pub use dynamic::{Dynamic, tag};
+pub use go::GoBuild;
 pub use header::{Header, Kind, machine_name};
 pub use notes::{Note, Protections};
 pub use relocations::{Relative, Relocations};

@@ -6,6 +6,7 @@ mod branch_protection;
 mod build_id;
 mod elf_valid;
 mod file_size;
+mod go_cgo;
 mod kernel_version;
 mod lean_dynamic;
 mod machine;
@@ -62,6 +63,7 @@ pub const ALL: &[&Rule] = &[
     &kernel_version::RULE,
     &no_build_paths::RULE,
     &build_id::RULE,
+    &go_cgo::RULE,
     &file_size::RULE,
     &memory_size::RULE,
 ];
