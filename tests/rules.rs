@@ -17,6 +17,7 @@ extends = "grid-arm64"
 branch-protection = ["bti", "pac"]
 [provenance]
 build-id = "required"
+rust-deps = true
 [limits]
 file-size = 8192
 memory-size = 0x60000
@@ -39,7 +40,8 @@ fn good_files() -> Vec<Vec<u8>> {
         plain.bytes(),
         Elf { packed: true, code: RELOCATES_PACKED.to_vec(), ..plain.clone() }.bytes(),
         Elf { notes: [marks(), vec![abi(3, 7)]].concat(), ..plain.clone() }.bytes(),
-        Elf { sections: go_section(&["CGO_ENABLED=0", "-trimpath=true"]), ..plain }.bytes(),
+        Elf { sections: go_section(&["CGO_ENABLED=0", "-trimpath=true"]), ..plain.clone() }.bytes(),
+        Elf { sections: vec![(".dep-v0", DEPENDENCIES.to_vec())], ..plain }.bytes(),
     ]
 }
 
@@ -108,6 +110,10 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("branch-protection", Elf::default().bytes(), "does not mark BTI and PAC"),
         ("branch-protection", Elf::with(|e| e.notes = vec![protections(2)]), "does not mark BTI"),
         ("build-id", Elf::default().bytes(), "no build id"),
+        ("no-secrets", tail(&pem_key()), "a private key (PEM) at offset 0xa00"),
+        ("no-date-macros", tail(b"built Feb  4 2026\0"), "the first at offset 0xa06: Feb  4 2026"),
+        ("rust-deps", tail(b"library/core/src/panicking.rs"), "compiled by rustc, and no section .dep-v0"),
+        ("rust-deps", section(".dep-v0"), "cannot be read: it is not packed"),
         ("go-cgo", go(&["CGO_ENABLED=1", "-trimpath=true"]), "of go1.24.3, 1 dependencies, CGO_ENABLED=1"),
         ("go-cgo", go(&["CGO_ENABLED=0"]), "no -trimpath"),
         ("go-cgo", go(&["CGO_ENABLED=1"]), "CGO_ENABLED=1 and no -trimpath"),
@@ -117,7 +123,7 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("kernel-version", Elf::with(|e| e.notes = vec![abi(6, 1)]), "asks for Linux 6.1.0"),
         (
             "no-build-paths",
-            Elf::with(|e| e.tail = b"at /home/ci/src/main.rs".to_vec()),
+            tail(b"at /home/ci/src/main.rs"),
             "/home/ (1); the first at offset 0xa03: /home/ci/src/main.rs",
         ),
     ]
@@ -147,6 +153,19 @@ fn go_section(settings: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
 
 fn go(settings: &[&str]) -> Vec<u8> {
     Elf::with(|e| e.sections = go_section(settings))
+}
+
+/// `{"packages":[{},{}]}`, packed by zlib without compression.
+const DEPENDENCIES: &[u8] = b"\x78\x01\x01\x14\x00\xeb\xff{\"packages\":[{},{}]}M)\x07\x8a";
+
+/// The key is built here, so that no test holds one.
+fn pem_key() -> Vec<u8> {
+    [&b"-----BEGIN "[..], b"EC ", b"PRIVATE KEY-----\n", b"MHcCAQEEIBaZq1w2e3r4t5y6u7i8o9p0AbCdEfGh\n"]
+        .concat()
+}
+
+fn tail(bytes: &[u8]) -> Vec<u8> {
+    Elf::with(|e| e.tail = bytes.to_vec())
 }
 
 fn section(name: &'static str) -> Vec<u8> {
@@ -202,6 +221,7 @@ fn what_cannot_be_asked_is_not_applicable_and_says_why() {
         ("relro", Elf::with(|e| e.class = 1), "32-bit"),
         ("branch-protection", Elf::with(|e| e.machine = 62), "only aarch64 files"),
         ("go-cgo", Elf::default().bytes(), "not a Go program"),
+        ("rust-deps", Elf::default().bytes(), "not a Rust program"),
         ("go-cgo", go(&[]), "holds no build settings"),
         ("lean-dynamic", Elf::with(|e| e.dynamic.push((1, 1))), "a loader reads"),
         ("lean-dynamic", Elf::with(|e| e.dynamic[1].1 = 1), "a shared library"),
@@ -239,11 +259,58 @@ fn what_the_profile_does_not_ask_is_not_applicable_and_names_the_key() {
         ("build-id", "provenance.build-id"),
         ("file-size", "limits.file-size"),
         ("memory-size", "limits.memory-size"),
+        ("rust-deps", "provenance.rust-deps"),
     ] {
         match verdict_under("", &file, rule) {
             Verdict::NotApplicable { because } => assert!(because.contains(key), "{rule}: {because}"),
             other => panic!("{rule}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn secrets_have_the_shape_of_secrets() {
+    let letters = "q1W2e3R4t5Y6u7I8o9P0aSdFgHjKlZxCvBnM";
+    let pem = String::from_utf8(pem_key()).unwrap();
+    for (text, expected) in [
+        (["ghp_", letters].concat(), "fail"),
+        (["glpat-", &letters[..20]].concat(), "fail"),
+        (["AKIA", "Q1W2E3R4T5Y6U7I8"].concat(), "fail"),
+        (["xoxb-", "1234567890123-1234567890123-", &letters[..24]].concat(), "fail"),
+        (pem.replace('\n', "\\n"), "fail"),
+        // Too short, a row of one letter, the documentation's example, inside packed data.
+        (["ghp_", &letters[..35]].concat(), "pass"),
+        (["ghp_", &"x".repeat(36)].concat(), "pass"),
+        (["AKIA", "IOSFODNN7EXAMPLE"].concat(), "pass"),
+        (["zzAKIA", "Q1W2E3R4T5Y6U7I8"].concat(), "pass"),
+        // Readers of keys hold the marks; public parts are public.
+        (pem[..30].to_owned(), "pass"),
+        (pem.replace("EC PRIVATE KEY", "CERTIFICATE"), "pass"),
+    ] {
+        match verdict(&tail(text.as_bytes()), "no-secrets") {
+            Verdict::Fail { evidence, .. } => {
+                assert_eq!(expected, "fail", "{text}: {evidence}");
+                assert!(!evidence.contains(&text[6..12]), "the secret is in the report: {evidence}");
+            }
+            other => assert_eq!((word(&other), expected), ("pass", "pass"), "{text}"),
+        }
+    }
+}
+
+#[test]
+fn dates_are_those_of_compilers() {
+    for (text, expected) in [
+        ("Jan 31 2024", "fail"),
+        ("Feb 30 2024", "pass"),
+        // A compiler pads the day with a space, and writes no more behind the year.
+        ("Feb 4 2024", "pass"),
+        ("Feb 04 2024", "pass"),
+        ("Jan 31 20241", "pass"),
+        ("Jan 31 1883", "pass"),
+        ("xJan 31 2024", "pass"),
+        ("Jan 31 202", "pass"),
+    ] {
+        assert_eq!(word(&verdict(&tail(text.as_bytes()), "no-date-macros")), expected, "{text}");
     }
 }
 

@@ -11,6 +11,7 @@ mod go;
 mod header;
 mod notes;
 mod relocations;
+mod rust;
 mod sections;
 mod segments;
 mod symbols;

@@ -206,6 +206,8 @@ pub struct Provenance {
     pub build_hosts: Vec<String>,
     /// Whether a file must carry a build id.
     pub build_id: BuildId,
+    /// A Rust program must list the packages that it was built from, as cargo-auditable does.
+    pub rust_deps: bool,
 }
 
 /// What a profile says about the build id (NT_GNU_BUILD_ID).

@@ -13,16 +13,19 @@ mod machine;
 mod memory_size;
 mod no_build_paths;
 mod no_comment;
+mod no_date_macros;
 mod no_debug;
 mod no_foreign_libc;
 mod no_interpreter;
 mod no_needed;
 mod no_runpath;
+mod no_secrets;
 mod no_textrel;
 mod no_wx;
 mod noexec_stack;
 mod place;
 mod relro;
+mod rust_deps;
 mod segment_alignment;
 mod self_relocating;
 mod static_pie;
@@ -62,8 +65,11 @@ pub const ALL: &[&Rule] = &[
     &allocator_page_size::RULE,
     &kernel_version::RULE,
     &no_build_paths::RULE,
+    &no_secrets::RULE,
+    &no_date_macros::RULE,
     &build_id::RULE,
     &go_cgo::RULE,
+    &rust_deps::RULE,
     &file_size::RULE,
     &memory_size::RULE,
 ];

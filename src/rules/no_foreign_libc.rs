@@ -38,7 +38,7 @@ fn check(subject: &Subject) -> Verdict {
     }
     let (mut ours, mut foreign) = (None, None);
     for found in subject.texts(RULE.id) {
-        let Some((libc, _)) = MARKS.iter().find(|(_, mark)| mark.reveal() == found.text) else { continue };
+        let Some((libc, _)) = MARKS.iter().find(|(_, mark)| mark.is(found.text.as_bytes())) else { continue };
         let place = if allowed.contains(libc) { &mut ours } else { &mut foreign };
         place.get_or_insert((*libc, found.text.trim_start_matches('\0')));
     }

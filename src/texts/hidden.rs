@@ -12,6 +12,11 @@ impl Hidden {
         // Without the black box the compiler would flip the bits itself and store the text.
         black_box(self.0).iter().map(|byte| char::from(!byte)).collect()
     }
+
+    /// Whether it is `text`.
+    pub fn is(self, text: &[u8]) -> bool {
+        text.len() == self.0.len() && text.iter().zip(self.0).all(|(shown, flipped)| *shown == !flipped)
+    }
 }
 
 #[doc(hidden)]
@@ -42,5 +47,6 @@ mod tests {
         let hidden = hidden!("\0GLIBC_2.");
         assert!(hidden.0.iter().all(|byte| !byte.is_ascii()));
         assert_eq!(hidden.reveal(), "\0GLIBC_2.");
+        assert!(hidden.is(b"\0GLIBC_2.") && !hidden.is(b"\0GLIBC_3.") && !hidden.is(b""));
     }
 }
