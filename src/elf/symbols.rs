@@ -48,19 +48,37 @@ impl<'a> Image<'a> {
         let versions = self.offset_of_tag(tag::VERSYM);
         (1..self.count_of_symbols(table))
             .map_while(|index| {
-                let at = table.checked_add(index.checked_mul(SYMBOL)?)?;
-                let [info] = self.bytes.array::<1>(at + 4)?;
-                let text = names?.checked_add(u64::from(self.bytes.u32(at)?))?;
                 let version = versions.and_then(|v| self.bytes.u16(v.checked_add(2 * index)?));
+                // The top bit hides a version from those who ask for none.
+                let version = version.map_or(1, |v| v & 0x7fff);
                 Some(Symbol {
-                    name: self.bytes.c_string(text).unwrap_or_default(),
-                    is_defined: self.bytes.u16(at + 6)? != 0,
-                    is_weak: info >> 4 == 2,
-                    // The top bit hides a version from those who ask for none.
-                    version: version.map_or(1, |v| v & 0x7fff),
+                    version,
+                    ..self.symbol(table.checked_add(index.checked_mul(SYMBOL)?)?, names?)?
                 })
             })
             .collect()
+    }
+
+    /// The symbols of `.symtab`, which stripping removes, without the empty first one.
+    pub fn static_symbols(&self) -> Vec<Symbol<'a>> {
+        let find = |name| self.sections.iter().find(|s| s.name == name);
+        let (Some(table), Some(names)) = (find(".symtab"), find(".strtab")) else { return Vec::new() };
+        let most = self.bytes.len() / SYMBOL;
+        (1..(table.size / SYMBOL).min(most))
+            .map_while(|index| self.symbol(table.offset.checked_add(index * SYMBOL)?, names.offset))
+            .collect()
+    }
+
+    /// The symbol at the offset `at`, with a name of the string table at `names`; its version is not looked at.
+    fn symbol(&self, at: u64, names: u64) -> Option<Symbol<'a>> {
+        let [info] = self.bytes.array::<1>(at.checked_add(4)?)?;
+        let text = names.checked_add(u64::from(self.bytes.u32(at)?))?;
+        Some(Symbol {
+            name: self.bytes.c_string(text).unwrap_or_default(),
+            is_defined: self.bytes.u16(at.checked_add(6)?)? != 0,
+            is_weak: info >> 4 == 2,
+            version: 1,
+        })
     }
 
     /// What the file wants of each library (DT_VERNEED).

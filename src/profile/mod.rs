@@ -94,6 +94,8 @@ pub enum Libc {
     Glibc,
     /// musl.
     Musl,
+    /// Android's.
+    Bionic,
     /// None at all.
     None,
 }
@@ -104,6 +106,7 @@ impl Libc {
         match self {
             Self::Glibc => "glibc",
             Self::Musl => "musl",
+            Self::Bionic => "bionic",
             Self::None => "none",
         }
     }

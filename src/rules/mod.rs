@@ -6,6 +6,7 @@ mod branch_protection;
 mod build_id;
 mod elf_valid;
 mod file_size;
+mod fortify;
 mod go_cgo;
 mod kernel_version;
 mod lean_dynamic;
@@ -23,11 +24,13 @@ mod no_secrets;
 mod no_textrel;
 mod no_wx;
 mod noexec_stack;
+mod origin;
 mod place;
 mod relro;
 mod rust_deps;
 mod segment_alignment;
 mod self_relocating;
+mod stack_protector;
 mod static_pie;
 mod stripped;
 
@@ -56,6 +59,8 @@ pub const ALL: &[&Rule] = &[
     &bind_now::RULE,
     &noexec_stack::RULE,
     &no_wx::RULE,
+    &stack_protector::RULE,
+    &fortify::RULE,
     &branch_protection::RULE,
     &stripped::RULE,
     &no_debug::RULE,

@@ -9,12 +9,12 @@ pub const RULE: Rule = Rule {
     id: "no-foreign-libc",
     summary: "the file is built on a C library that the device's profile names",
     what: "Text that a C library leaves in a file: glibc's release banner, tunables and symbol versions, musl's \
-          loader path.",
+          loader path, bionic's loader path and property area.",
     why: "glibc linked statically still wants its shared libraries, locales and NSS modules at run time, and \
           checks the kernel at start. It also slips into musl builds unnoticed through a wrong compiler.",
     fix: "Build with a musl toolchain throughout; see which object brought the other library in with the \
           linker's -Map.",
-    source: "glibc csu/version.c; musl src/errno and src/internal/version.h",
+    source: "glibc csu/version.c; musl configure, LDSO_PATHNAME; bionic libc/system_properties",
     severity: Severity::Deny,
     check: Check::Texts(Texts {
         wanted: |_| MARKS.iter().map(|(_, mark)| mark.reveal()).collect(),
@@ -24,11 +24,13 @@ pub const RULE: Rule = Rule {
 };
 
 /// Texts that only the respective library leaves in a file.
-const MARKS: [(Libc, Hidden); 4] = [
+const MARKS: [(Libc, Hidden); 6] = [
     (Libc::Glibc, hidden!("GNU C Library (")),
     (Libc::Glibc, hidden!("\0GLIBC_2.")),
     (Libc::Glibc, hidden!("glibc.malloc.tcache_count")),
     (Libc::Musl, hidden!("ld-musl-")),
+    (Libc::Bionic, hidden!("/system/bin/linker64\0")),
+    (Libc::Bionic, hidden!("/dev/__properties__")),
 ];
 
 fn check(subject: &Subject) -> Verdict {
@@ -40,7 +42,7 @@ fn check(subject: &Subject) -> Verdict {
     for found in subject.texts(RULE.id) {
         let Some((libc, _)) = MARKS.iter().find(|(_, mark)| mark.is(found.text.as_bytes())) else { continue };
         let place = if allowed.contains(libc) { &mut ours } else { &mut foreign };
-        place.get_or_insert((*libc, found.text.trim_start_matches('\0')));
+        place.get_or_insert((*libc, found.text.trim_matches('\0')));
     }
     match (foreign, ours) {
         (Some((libc, mark)), _) => Verdict::fail(
