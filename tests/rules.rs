@@ -275,6 +275,9 @@ fn the_profile_decides_which_linkage_passes() {
         ("any", &fixed, "static-pie", "n/a"),
         ("any", &dynamic, "no-interpreter", "n/a"),
         ("static-pie", &fixed, "static-pie", "fail"),
+        ("pie", &fixed, "static-pie", "fail"),
+        ("pie", &dynamic, "static-pie", "pass"),
+        ("pie", &dynamic, "no-interpreter", "n/a"),
     ] {
         let seen = word(&verdict_under(&format!("[elf]\nlinkage = \"{linkage}\""), file, rule));
         assert_eq!(seen, expected, "{rule} where the device wants {linkage}");

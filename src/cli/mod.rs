@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. A subcommand a file; what they do is in the library.
 
 mod check;
+mod profiles;
 mod rules;
 
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Profiles(profiles::Arguments),
     Rules(rules::Arguments),
 }
 
@@ -39,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match arguments.command {
         Command::Check(arguments) => check::run(arguments, &mut out),
+        Command::Profiles(arguments) => profiles::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
     };
     let written = result.and_then(|exit| out.flush().map(|()| exit));

@@ -3,6 +3,8 @@
 mod builtin;
 mod load;
 mod nearest;
+#[cfg(test)]
+mod page;
 mod suppress;
 
 use std::collections::BTreeMap;
@@ -80,6 +82,8 @@ pub enum Linkage {
     StaticPie,
     /// Without loader and libraries, at any address.
     Static,
+    /// Position-independent, with a loader or without.
+    Pie,
     /// Anything: the device has a dynamic loader.
     #[default]
     Any,

@@ -19,8 +19,8 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject) -> Verdict {
-    if subject.profile.elf.linkage == Linkage::Any {
-        return Verdict::not_applicable("the profile accepts any linkage");
+    if matches!(subject.profile.elf.linkage, Linkage::Any | Linkage::Pie) {
+        return Verdict::not_applicable("the device has a loader, by the profile's linkage");
     }
     match subject.image.interpreter() {
         None => Verdict::pass("no PT_INTERP"),

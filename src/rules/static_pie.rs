@@ -9,7 +9,7 @@ pub const RULE: Rule = Rule {
     id: "static-pie",
     summary: "the file is linked the way the device wants it",
     what: "For static-PIE: e_type is ET_DYN and DF_1_PIE is set in DT_FLAGS_1. For static: no interpreter. \
-          Whether a static-PIE also works is what self-relocating asks.",
+          For pie: ET_DYN. Whether a static-PIE also works is what self-relocating asks.",
     why: "A fixed-address executable (ET_EXEC) loads at the same place every time, so that address space \
           randomisation protects only its stack and heap; hardened kernels and policies refuse it. ET_DYN \
           without DF_1_PIE is a shared object that happens to start.",
@@ -43,6 +43,12 @@ fn check(subject: &Subject) -> Verdict {
                 Verdict::pass(seen)
             }
         }
+        Linkage::Pie if image.header.kind == Kind::PositionIndependent => Verdict::pass(seen),
+        Linkage::Pie => Verdict::fail(
+            seen,
+            "the device's loader refuses programs that are not position-independent",
+            "compile with -fPIE and link with -pie",
+        ),
         Linkage::StaticPie if pie => Verdict::pass(seen),
         Linkage::StaticPie => Verdict::fail(
             seen,
