@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-const INTRODUCTION: &str = r##"# Device profiles
+const INTRODUCTION: &str = r"# Device profiles
 
 A profile says what one kind of device can run and what its owner demands; every rule takes its demands from there.
 `sarsen check --profile` takes the path of a TOML file or the name of a built-in profile, `sarsen profiles` lists those,
@@ -18,9 +18,9 @@ lists are replaced as a whole, `[rules]` are joined, and `[[suppress]]` entries 
 severity is an error that says what may be meant.
 
 ```toml
-"##;
+";
 
-const EXAMPLE: &str = r##"name = "feeder-controller"
+const EXAMPLE: &str = r#"name = "feeder-controller"
 description = "our board: grid-arm64 with less memory, and one old program"
 extends = "grid-arm64"
 
@@ -39,7 +39,7 @@ rule = "no-build-paths"
 file = "bin/modem-daemon"
 reason = "the vendor's binary; replaced with release 4, ticket 1187"
 until = "2027-06-30"
-"##;
+"#;
 
 /// The text of the page.
 fn page() -> String {
