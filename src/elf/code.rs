@@ -14,6 +14,9 @@ pub struct Comparison {
 /// Code that uses an address begins at most so many instructions before it forms the address.
 const BLOCK: u64 = 8;
 
+/// More places than these do not form one address, but in hostile code.
+const USES: usize = 16;
+
 impl Image<'_> {
     /// The address at which the byte at `offset` of the file is mapped, if a PT_LOAD segment brings it.
     pub fn address_of(&self, offset: u64) -> Option<u64> {
@@ -26,10 +29,10 @@ impl Image<'_> {
     /// The comparison `register > constant`, unsigned, that decides whether code gets to where it forms `address`: the
     /// first that a conditional branch into, or around, that code follows. None if there is no such code.
     pub fn guard_of(&self, address: u64) -> Option<Comparison> {
-        let segments = || self.segments_of(kind::LOAD).filter(|s| s.is_executable());
-        let code = |s: &super::Segment| self.bytes.slice(s.offset, s.file_size).unwrap_or_default();
-        let uses: Vec<u64> = segments().flat_map(|s| uses_in(code(s), s.address, address)).collect();
-        segments().find_map(|s| guard_in(code(s), s.address, &uses))
+        let code = || self.loaded().filter(|(segment, _)| segment.is_executable());
+        let uses: Vec<u64> =
+            code().flat_map(|(s, code)| uses_in(code, s.address, address)).take(USES).collect();
+        code().find_map(|(s, code)| guard_in(code, s.address, &uses))
     }
 }
 

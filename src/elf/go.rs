@@ -4,7 +4,7 @@
 //! their lengths as varints; before Go 1.18, addresses of two string headers instead. The second string is the module
 //! information, lines of words separated by tabs, between two sentinels of 16 bytes each.
 
-use super::{Bytes, Image, kind};
+use super::{Bytes, Image};
 
 /// The build of a Go program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,11 +40,11 @@ impl Image<'_> {
 
     /// Without section headers: Go aligns the magic to 16 bytes, in memory that may be written.
     fn go_in_data(&self) -> Option<u64> {
-        self.segments_of(kind::LOAD).filter(|s| s.is_writable()).find_map(|s| {
-            let start = s.offset.checked_next_multiple_of(16)?;
-            let data = self.bytes.slice(start, s.file_size.checked_sub(start - s.offset)?)?;
+        self.loaded().filter(|(segment, _)| segment.is_writable()).find_map(|(segment, bytes)| {
+            let skipped = segment.offset.checked_next_multiple_of(16)? - segment.offset;
+            let data = bytes.get(usize::try_from(skipped).ok()?..)?;
             let found = data.chunks_exact(16).position(|chunk| chunk.starts_with(MAGIC))?;
-            Some(start + 16 * found as u64)
+            Some(segment.offset + skipped + 16 * found as u64)
         })
     }
 }

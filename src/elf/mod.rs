@@ -81,6 +81,16 @@ impl<'a> Image<'a> {
         self.segments.iter().filter(move |s| s.kind == kind)
     }
 
+    /// The PT_LOAD segments with their bytes, as long as they have no more bytes together than the file twice: damaged
+    /// headers may show the same bytes again and again.
+    fn loaded(&self) -> impl Iterator<Item = (&Segment, &'a [u8])> {
+        let mut budget = self.bytes.len().saturating_mul(2);
+        self.segments_of(kind::LOAD).map_while(move |segment| {
+            budget = budget.checked_sub(segment.file_size)?;
+            Some((segment, self.bytes.slice(segment.offset, segment.file_size).unwrap_or_default()))
+        })
+    }
+
     /// It is a position-independent program: ET_DYN with DF_1_PIE, by which linkers tell it from a shared object.
     pub fn is_pie(&self) -> bool {
         const DF_1_PIE: u64 = 0x0800_0000;

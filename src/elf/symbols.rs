@@ -46,15 +46,15 @@ impl<'a> Image<'a> {
         let Some(table) = self.offset_of_tag(tag::SYMTAB) else { return Vec::new() };
         let names = self.offset_of_tag(tag::STRTAB);
         let versions = self.offset_of_tag(tag::VERSYM);
+        let mut budget = self.name_budget();
         (1..self.count_of_symbols(table))
             .map_while(|index| {
                 let version = versions.and_then(|v| self.bytes.u16(v.checked_add(2 * index)?));
                 // The top bit hides a version from those who ask for none.
                 let version = version.map_or(1, |v| v & 0x7fff);
-                Some(Symbol {
-                    version,
-                    ..self.symbol(table.checked_add(index.checked_mul(SYMBOL)?)?, names?)?
-                })
+                let symbol =
+                    self.symbol(table.checked_add(index.checked_mul(SYMBOL)?)?, names?, &mut budget)?;
+                Some(Symbol { version, ..symbol })
             })
             .collect()
     }
@@ -63,18 +63,29 @@ impl<'a> Image<'a> {
     pub fn static_symbols(&self) -> Vec<Symbol<'a>> {
         let find = |name| self.sections.iter().find(|s| s.name == name);
         let (Some(table), Some(names)) = (find(".symtab"), find(".strtab")) else { return Vec::new() };
-        let most = self.bytes.len() / SYMBOL;
-        (1..(table.size / SYMBOL).min(most))
-            .map_while(|index| self.symbol(table.offset.checked_add(index * SYMBOL)?, names.offset))
+        let mut budget = self.name_budget();
+        (1..table.size / SYMBOL)
+            .map_while(|index| {
+                let at = table.offset.checked_add(index.checked_mul(SYMBOL)?)?;
+                self.symbol(at, names.offset, &mut budget)
+            })
             .collect()
     }
 
+    /// How many letters the names of one table may have together. Names share bytes at most where one ends like another,
+    /// so a real table stays far below; a hostile one, whose names are all the same long text, ends there.
+    fn name_budget(&self) -> usize {
+        self.bytes.all().len().saturating_mul(2)
+    }
+
     /// The symbol at the offset `at`, with a name of the string table at `names`; its version is not looked at.
-    fn symbol(&self, at: u64, names: u64) -> Option<Symbol<'a>> {
+    fn symbol(&self, at: u64, names: u64, budget: &mut usize) -> Option<Symbol<'a>> {
         let [info] = self.bytes.array::<1>(at.checked_add(4)?)?;
         let text = names.checked_add(u64::from(self.bytes.u32(at)?))?;
+        let name = self.bytes.c_string(text).unwrap_or_default();
+        *budget = budget.checked_sub(name.len())?;
         Some(Symbol {
-            name: self.bytes.c_string(text).unwrap_or_default(),
+            name,
             is_defined: self.bytes.u16(at.checked_add(6)?)? != 0,
             is_weak: info >> 4 == 2,
             version: 1,
@@ -189,5 +200,26 @@ impl<'a> Image<'a> {
     /// The loadable segment that brings the code at `address`.
     pub fn segment_at(&self, address: u64) -> Option<&super::Segment> {
         self.segments_of(kind::LOAD).find(|s| address.wrapping_sub(s.address) < s.memory_size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::elf::{Image, Section};
+
+    #[test]
+    fn names_of_a_hostile_table_end_within_the_budget() {
+        // Sections are set by hand: 400 symbols, whose names are all the same 3000 letters.
+        let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+        bytes.resize(64, 0);
+        bytes.extend([b'x'; 3000]);
+        bytes.resize(bytes.len() + 24 * 400 + 8, 0);
+        let mut image = Image::parse(&bytes, "hostile").unwrap();
+        let section = |name: &str, offset, size| {
+            let name = name.to_owned();
+            Section { name, kind: 2, flags: 0, address: 0, offset, size }
+        };
+        image.sections = vec![section(".symtab", 3064, 24 * 400), section(".strtab", 64, 3001)];
+        assert_eq!(image.static_symbols().len(), 2 * bytes.len() / 3000);
     }
 }
