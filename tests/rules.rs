@@ -253,6 +253,7 @@ fn what_cannot_be_asked_is_not_applicable_and_says_why() {
             "musl has no checking variants",
         ),
         ("go-cgo", go(&[]), "holds no build settings"),
+        ("go-cgo", section(".gopclntab"), "build information was removed"),
         ("lean-dynamic", Elf::with(|e| e.dynamic.push((1, 1))), "a loader reads"),
         ("lean-dynamic", Elf::with(|e| e.dynamic[1].1 = 1), "a shared library"),
         ("stripped", Elf::with(|e| e.data = 2), "big-endian"),

@@ -33,6 +33,11 @@ impl Image<'_> {
         GoBuild::read(self.bytes, at, |address| self.offset_of(address))
     }
 
+    /// Go's linker made it: it tells of its build, or has the section of Go's function table.
+    pub fn is_go(&self) -> bool {
+        self.sections.iter().any(|s| s.name == ".gopclntab") || self.go_build().is_some()
+    }
+
     fn go_section(&self) -> Option<u64> {
         let section = self.sections.iter().find(|s| s.name == ".go.buildinfo")?;
         self.bytes.slice(section.offset, 14).filter(|magic| magic == MAGIC).map(|_| section.offset)

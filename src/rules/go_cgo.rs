@@ -23,7 +23,11 @@ const SHOWN: [&str; 4] = ["-tags", "GOARM64", "vcs.revision", "vcs.modified"];
 
 fn check(subject: &Subject) -> Verdict {
     let Some(build) = subject.image.go_build() else {
-        return Verdict::not_applicable("no Go build information: not a Go program");
+        return Verdict::not_applicable(if subject.image.is_go() {
+            "a Go program from which the build information was removed"
+        } else {
+            "no Go build information: not a Go program"
+        });
     };
     let seen = describe(&build);
     if build.settings.is_empty() {

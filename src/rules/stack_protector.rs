@@ -37,7 +37,7 @@ fn check(subject: &Subject) -> Verdict {
         }
         None => {}
     }
-    if image.go_build().is_some() {
+    if image.is_go() {
         return Verdict::not_applicable("a Go program: its code checks bounds and has no canaries");
     }
     if image.is_rust() {
