@@ -12,7 +12,7 @@ use sarsen::profile::Profile;
 use sarsen::rules::Verdict;
 use support::Folder;
 
-/// A line `COMPILER FLAGS | VERDICT: RULES | …`.
+/// A line `COMPILER FLAGS | VERDICT: RULES | …`. Words such as `GOARCH=arm64` are environment.
 struct Case {
     source: PathBuf,
     compiler: String,
@@ -32,7 +32,7 @@ fn cases() -> Vec<Case> {
             let mut parts = line.split(" | ");
             let mut words = parts.next().unwrap_or_default().split(' ').map(String::from);
             let compiler = words.next().unwrap_or_default();
-            if !compiler.ends_with("gcc") {
+            if !compiler.ends_with("gcc") && compiler != "go" {
                 continue;
             }
             let expected = parts.flat_map(|part| {
@@ -103,13 +103,17 @@ fn compilers_and_linkers_are_judged_as_their_flags_say() {
     for (index, case) in cases().iter().enumerate() {
         let name = format!("{} {}", case.compiler, case.flags.join(" "));
         let file = folder.0.join(format!("{index}"));
-        // Flags of the environment must not change what is tested.
+        let is_environment = |word: &&String| !word.starts_with('-') && word.contains('=');
+        let (environment, flags): (Vec<_>, Vec<_>) = case.flags.iter().partition(is_environment);
+        // What the environment says must not change what is tested.
         let compiled = Command::new(&case.compiler)
             .env_remove("SOURCE_DATE_EPOCH")
-            .args(&case.flags)
-            .arg(&case.source)
+            .env_remove("GOFLAGS")
+            .envs(environment.iter().filter_map(|word| word.split_once('=')))
+            .args(flags)
             .arg("-o")
             .arg(&file)
+            .arg(&case.source)
             .output();
         let Ok(compiled) = compiled else {
             println!("skipped: there is no {} for {}", case.compiler, case.source.display());

@@ -385,9 +385,15 @@ fn jemalloc_is_judged_by_the_page_size_it_was_built_for() {
 fn a_build_id_may_be_forbidden() {
     let forbidden = "[provenance]\nbuild-id = \"forbidden\"";
     let marked = Elf::with(|e| e.notes = vec![(3, vec![0xb1, 0x0c])]);
-    match verdict_under(forbidden, &marked, "build-id") {
-        Verdict::Fail { evidence, .. } => assert_eq!(evidence, "the build id is b10c"),
-        other => panic!("{other:?}"),
+    // Go's linker has the note in a section, and in no segment.
+    let note =
+        [4u32, 2, 3, u32::from_le_bytes(*b"GNU\0"), 0x0cb1].iter().flat_map(|w| w.to_le_bytes()).collect();
+    let in_section = Elf::with(|e| e.sections = vec![(".note.gnu.build-id", note)]);
+    for file in [marked, in_section] {
+        match verdict_under(forbidden, &file, "build-id") {
+            Verdict::Fail { evidence, .. } => assert_eq!(evidence, "the build id is b10c"),
+            other => panic!("{other:?}"),
+        }
     }
     assert_eq!(word(&verdict_under(forbidden, &Elf::default().bytes(), "build-id")), "pass");
 }

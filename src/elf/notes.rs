@@ -55,9 +55,14 @@ impl<'a> Image<'a> {
         (word(content, 0)? == 0).then_some((word(content, 4)?, word(content, 8)?, word(content, 12)?))
     }
 
-    /// The content of the NT_GNU_BUILD_ID note.
+    /// The content of the NT_GNU_BUILD_ID note. Go's linker leaves it out of its PT_NOTE segment, so that debuggers find
+    /// it by its section.
     pub fn build_id(&self) -> Option<&'a [u8]> {
-        self.gnu_note(NT_GNU_BUILD_ID)
+        let by_section = || {
+            let (note, _) = first(self.section_bytes(".note.gnu.build-id")?, 4)?;
+            (note.owner == b"GNU" && note.kind == NT_GNU_BUILD_ID).then_some(note.content)
+        };
+        self.gnu_note(NT_GNU_BUILD_ID).or_else(by_section)
     }
 
     /// The branch protections that the GNU property note declares for the whole file.
