@@ -35,6 +35,26 @@ pub enum Code {
     ProfileInvalid,
     /// No rule has that id.
     RuleUnknown,
+    /// The output is a directory.
+    OutputDirectory,
+    /// The output is a FIFO, socket or device.
+    OutputSpecial,
+    /// The directory of the output does not exist.
+    OutputMissing,
+    /// The output is the input.
+    OutputSame,
+    /// The output cannot be written.
+    OutputFailed,
+    /// Only 64-bit little-endian files are made smaller.
+    SlimClass,
+    /// Neither a program nor a shared object.
+    SlimKind,
+    /// The file contradicts itself or the specification.
+    SlimDamaged,
+    /// Its parts overlap or are numbered in a way that cannot be rewritten.
+    SlimLayout,
+    /// The file carries data that no header describes, or that nothing loads and nobody knows.
+    SlimPayload,
 }
 
 impl Code {
@@ -56,6 +76,16 @@ impl Code {
             Code::ProfileUnknown => "profile-unknown",
             Code::ProfileInvalid => "profile-invalid",
             Code::RuleUnknown => "rule-unknown",
+            Code::OutputDirectory => "output-directory",
+            Code::OutputSpecial => "output-special",
+            Code::OutputMissing => "output-missing",
+            Code::OutputSame => "output-same",
+            Code::OutputFailed => "output-failed",
+            Code::SlimClass => "slim-class",
+            Code::SlimKind => "slim-kind",
+            Code::SlimDamaged => "slim-damaged",
+            Code::SlimLayout => "slim-layout",
+            Code::SlimPayload => "slim-payload",
         }
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod profiles;
 mod rules;
+mod slim;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -25,6 +26,7 @@ enum Command {
     Check(check::Arguments),
     Profiles(profiles::Arguments),
     Rules(rules::Arguments),
+    Slim(slim::Arguments),
 }
 
 /// Runs the program with its arguments, the name included.
@@ -43,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &mut out),
         Command::Profiles(arguments) => profiles::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
+        Command::Slim(arguments) => slim::run(&arguments, &mut out),
     };
     let written = result.and_then(|exit| out.flush().map(|()| exit));
     match written {

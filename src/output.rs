@@ -1,0 +1,195 @@
+//! Writes files so that a crash, a full disk or a second writer never leaves half a file under the wanted name.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Code, Error};
+
+/// Puts `bytes` at `path` with the permission bits of `mode` (0o777; set-id and sticky bits are not taken over, because
+/// the file belongs to whoever writes it). What was there is replaced in one step; a symbolic link is replaced itself,
+/// its target stays.
+///
+/// The bytes are written to a new file in the same directory and synchronised, then renamed, then the directory is
+/// synchronised (rename(2), fsync(2)): whoever opens `path`, even after a power cut, finds the old file or the new one.
+///
+/// # Errors
+/// `output-directory` or `output-special` if `path` is a directory, a device, a FIFO or a socket; `output-missing` if
+/// its directory does not exist; `output-failed` for everything else, such as no permission or no space. The temporary
+/// file is removed.
+pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    let name = path.display();
+    let Some(file_name) = path.file_name() else {
+        return Err(directory(path));
+    };
+    match fs::symlink_metadata(path).map(|metadata| metadata.file_type()) {
+        Ok(kind) if kind.is_dir() => return Err(directory(path)),
+        Ok(kind) if kind.is_fifo() || kind.is_socket() || kind.is_block_device() || kind.is_char_device() => {
+            return Err(Error::new(
+                Code::OutputSpecial,
+                format!("{name} is no regular file, and would be replaced by one: name another output"),
+            ));
+        }
+        // Absent, or an error that creating the temporary file will meet as well and explain.
+        _ => {}
+    }
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(Error::new(
+            Code::OutputMissing,
+            format!("there is no directory {} for the output {name}: create it first", folder.display()),
+        ));
+    }
+    let failed = |what: &str, error: &io::Error| {
+        Error::new(
+            Code::OutputFailed,
+            format!(
+                "{name} cannot be written: {what} in {} failed ({error}); check permission and free space",
+                folder.display()
+            ),
+        )
+    };
+    let (mut file, temporary) =
+        temporary(folder, file_name).map_err(|error| failed("creating a temporary file", &error))?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.set_permissions(Permissions::from_mode(mode & 0o777)))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        let _ = fs::remove_file(&temporary);
+        return Err(failed("writing", &error));
+    }
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| failed("synchronising the directory", &error))
+}
+
+fn directory(path: &Path) -> Error {
+    Error::new(
+        Code::OutputDirectory,
+        format!("the output {} is a directory: name the file to write in it", path.display()),
+    )
+}
+
+/// A new file beside the wanted one, readable by nobody else until it is complete. O_EXCL follows no link that somebody
+/// has put in its place (open(2)).
+fn temporary(folder: &Path, file_name: &std::ffi::OsStr) -> io::Result<(File, PathBuf)> {
+    let mut number = 0;
+    loop {
+        // The wanted name may have the longest length there is, so only its beginning is taken.
+        let beginning: String = file_name.to_string_lossy().chars().take(40).collect();
+        let path = folder.join(format!(".{beginning}.{}-{number}.tmp", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => number += 1,
+            result => return result.map(|file| (file, path)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::DirBuilder;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("sarsen-output-{name}-{}", std::process::id()));
+            DirBuilder::new().recursive(true).create(&path).unwrap();
+            Self(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let entries = fs::read_dir(&self.0).unwrap();
+            let mut names: Vec<String> =
+                entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::set_permissions(&self.0, Permissions::from_mode(0o700));
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_file_is_made_and_replaced_with_its_mode() {
+        let folder = Folder::new("made");
+        let path = folder.0.join("file");
+        replace(&path, b"first", 0o4755).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"first".to_vec(), 0o755));
+        let open = File::open(&path).unwrap();
+        replace(&path, b"second", 0o640).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"second".to_vec(), 0o640));
+        assert_eq!(io::read_to_string(open).unwrap(), "first", "who has the old file open keeps it");
+        assert_eq!(folder.names(), ["file"], "no temporary file is left");
+    }
+
+    #[test]
+    fn a_link_is_replaced_and_its_target_stays() {
+        let folder = Folder::new("link");
+        let (target, link) = (folder.0.join("target"), folder.0.join("link"));
+        fs::write(&target, "kept").unwrap();
+        symlink(&target, &link).unwrap();
+        replace(&link, b"new", 0o644).unwrap();
+        assert_eq!(fs::read_to_string(&target).unwrap(), "kept");
+        assert_eq!(fs::read_to_string(&link).unwrap(), "new");
+        assert!(!link.is_symlink());
+    }
+
+    #[test]
+    fn what_cannot_be_a_file_is_refused_and_left_alone() {
+        let folder = Folder::new("refused");
+        let socket = folder.0.join("socket");
+        let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, code) in [
+            (folder.0.clone(), Code::OutputDirectory),
+            (folder.0.join(".."), Code::OutputDirectory),
+            (PathBuf::from("/dev/null"), Code::OutputSpecial),
+            (socket.clone(), Code::OutputSpecial),
+            (folder.0.join("absent/file"), Code::OutputMissing),
+            (folder.0.join("socket/file"), Code::OutputMissing),
+            (folder.0.join("n".repeat(300)), Code::OutputFailed),
+        ] {
+            let error = replace(&path, b"bytes", 0o644).unwrap_err();
+            assert_eq!(error.code, code, "{error}");
+            assert!(error.message.contains(path.to_str().unwrap()), "{error}");
+        }
+        drop(listener);
+        assert_eq!(folder.names(), ["socket"], "no temporary file is left");
+    }
+
+    #[test]
+    fn a_directory_without_permission_is_an_error() {
+        let folder = Folder::new("permission");
+        fs::set_permissions(&folder.0, Permissions::from_mode(0o500)).unwrap();
+        if File::create(folder.0.join("probe")).is_ok() {
+            println!("skipped: this user may write everywhere (root)");
+            return;
+        }
+        let error = replace(&folder.0.join("file"), b"bytes", 0o644).unwrap_err();
+        assert_eq!(error.code, Code::OutputFailed, "{error}");
+    }
+
+    /// Even root may not create files below /proc.
+    #[test]
+    fn a_read_only_file_system_is_an_error() {
+        let error = replace(Path::new("/proc/self/file"), b"bytes", 0o644).unwrap_err();
+        assert_eq!(error.code, Code::OutputFailed, "{error}");
+    }
+}

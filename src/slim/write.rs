@@ -1,0 +1,158 @@
+//! The new file: blocks at their new places, then sections that moved, section names and section headers.
+
+use super::layout::Layout;
+use super::names;
+use super::refuse::{field, headers};
+use super::sections::{Fate, HEADER, Section};
+use super::tail::End;
+use crate::elf::Image;
+use crate::error::{Code, Error};
+
+pub(super) struct Written {
+    pub bytes: Vec<u8>,
+    /// Bytes of section headers and section names.
+    pub table_size: u64,
+}
+
+const SIZE_OF_PROGRAM_HEADER: usize = 56;
+const SHT_STRTAB: u32 = 3;
+const SHT_RELA: u32 = 4;
+const SHT_REL: u32 = 9;
+const SHF_INFO_LINK: u64 = 0x40;
+const NAMES: &[u8] = b".shstrtab";
+/// SHN_LORESERVE: from here on numbers of sections mean something else.
+const MOST_SECTIONS: usize = 0xff00;
+
+/// The new file; with section headers if `sections` are given.
+pub(super) fn file(
+    image: &Image,
+    content: &[u8],
+    layout: &Layout,
+    sections: Option<&Vec<Section>>,
+    end: Option<End>,
+    name: &str,
+) -> Result<Written, Error> {
+    let mut out: Vec<u8> = Vec::with_capacity(content.len());
+    let mut behind = 0;
+    for block in &layout.blocks {
+        let hole = (block.start - block.shift) - out.len() as u64;
+        out.extend(layout.hole(behind, behind + hole, content));
+        out.extend_from_slice(&content[block.start as usize..block.end as usize]);
+        behind = block.end;
+    }
+    patch_program_headers(image, layout, end, &mut out);
+    let size = out.len();
+    let table = match sections {
+        Some(sections) => append_sections(content, layout, sections, &mut out).ok_or_else(|| {
+            Error::new(Code::SlimLayout, format!("{name} has too many sections to renumber"))
+        })?,
+        None => Table::default(),
+    };
+    put(&mut out, field::SECTION_HEADERS, &table.offset.to_le_bytes());
+    put(&mut out, field::SECTION_HEADER_COUNT, &table.count.to_le_bytes());
+    put(&mut out, field::SECTION_NAMES, &table.count.saturating_sub(1).to_le_bytes());
+    let table_size = if table.count == 0 { 0 } else { table.size };
+    debug_assert!(out.len() >= size);
+    Ok(Written { bytes: out, table_size })
+}
+
+#[derive(Default)]
+struct Table {
+    offset: u64,
+    count: u16,
+    /// Bytes of headers and names.
+    size: u64,
+}
+
+fn patch_program_headers(image: &Image, layout: &Layout, end: Option<End>, out: &mut [u8]) {
+    let table = layout.moved(headers(image)[1].0);
+    put(out, field::PROGRAM_HEADERS, &table.to_le_bytes());
+    for (index, segment) in image.segments.iter().enumerate().filter(|(_, s)| s.kind != 0) {
+        let at = table + (index * SIZE_OF_PROGRAM_HEADER) as u64;
+        put(out, at + 8, &layout.moved(segment.offset).to_le_bytes());
+        if let Some(end) = end.filter(|end| end.segment == index) {
+            put(out, at + 32, &end.file_size.to_le_bytes());
+        }
+    }
+}
+
+/// Appends what moves, the names and the headers. None if the headers cannot be numbered.
+fn append_sections(
+    content: &[u8],
+    layout: &Layout,
+    sections: &[Section],
+    out: &mut Vec<u8>,
+) -> Option<Table> {
+    // Symbols of the dynamic table name sections by number, and that table is loaded, so it cannot change: up to the last
+    // section that stays, a header that goes leaves an empty one.
+    let fixed = sections.iter().rposition(|s| s.fate == Fate::Stays).map_or(1, |last| last + 1);
+    let stays = |s: &Section| matches!(s.fate, Fate::Stays | Fate::Moves);
+    let mut numbers = vec![0u32; sections.len()];
+    let mut headers: Vec<[u8; HEADER]> = Vec::new();
+    let mut texts: Vec<&[u8]> = Vec::new();
+    for (index, section) in sections.iter().enumerate() {
+        if !stays(section) && index >= fixed {
+            continue;
+        }
+        let mut header = [0; HEADER];
+        let mut text: &[u8] = b"";
+        if stays(section) {
+            numbers[index] = headers.len() as u32;
+            header = section.raw;
+            text = section.name;
+            put(&mut header, 24, &layout.moved(section.offset).to_le_bytes());
+        }
+        if section.fate == Fate::Moves {
+            out.resize((out.len() as u64).next_multiple_of(section.align) as usize, 0);
+            put(&mut header, 24, &(out.len() as u64).to_le_bytes());
+            out.extend_from_slice(
+                &content[section.offset as usize..(section.offset + section.size) as usize],
+            );
+        }
+        headers.push(header);
+        texts.push(text);
+    }
+    for header in &mut headers {
+        renumber(header, &numbers);
+    }
+
+    texts.push(NAMES);
+    let (table, offsets) = names::table(&texts);
+    let mut own = [0; HEADER];
+    put(&mut own, 4, &SHT_STRTAB.to_le_bytes());
+    put(&mut own, 24, &(out.len() as u64).to_le_bytes());
+    put(&mut own, 32, &(table.len() as u64).to_le_bytes());
+    put(&mut own, 48, &1u64.to_le_bytes());
+    headers.push(own);
+    out.extend_from_slice(&table);
+    for (header, offset) in headers.iter_mut().zip(offsets) {
+        put(header, 0, &offset.to_le_bytes());
+    }
+
+    let count = u16::try_from(headers.len()).ok().filter(|_| headers.len() < MOST_SECTIONS)?;
+    out.resize(out.len().next_multiple_of(8), 0);
+    let offset = out.len() as u64;
+    out.extend(headers.iter().flatten());
+    Some(Table { offset, count, size: (headers.len() * HEADER + table.len()) as u64 })
+}
+
+/// Corrects the fields of a section header that hold numbers of other sections (gABI, "Section Header", sh_link and
+/// sh_info); a section that went has none.
+fn renumber(header: &mut [u8; HEADER], numbers: &[u32]) {
+    let word = |header: &[u8; HEADER], at: usize| {
+        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
+    let new = |old: u32| numbers.get(old as usize).copied().unwrap_or(0);
+    let kind = word(header, 4);
+    let flags = u64::from(word(header, 8)) | u64::from(word(header, 12)) << 32;
+    let link = new(word(header, 40));
+    put(header, 40, &link.to_le_bytes());
+    if flags & SHF_INFO_LINK != 0 || kind == SHT_REL || kind == SHT_RELA {
+        let info = new(word(header, 44));
+        put(header, 44, &info.to_le_bytes());
+    }
+}
+
+fn put(bytes: &mut [u8], at: u64, value: &[u8]) {
+    bytes[at as usize..at as usize + value.len()].copy_from_slice(value);
+}
