@@ -62,18 +62,18 @@ pub(super) fn inspect(image: &Image, name: &str) -> Result<(), Error> {
             );
         }
     }
-    if let Some(problem) = image.problems.first() {
-        return refuse(
-            Code::SlimDamaged,
-            format!("contradicts itself ({problem}): what it needs is uncertain; link or copy it again"),
-        );
-    }
     if image.sections.iter().any(|s| s.kind == SHT_NOBITS && s.is_executable() && s.size != 0) {
         return refuse(
             Code::SlimKind,
             "has code without bytes: it is the debug information of another file (objcopy --only-keep-debug); \
              name that file"
                 .into(),
+        );
+    }
+    if let Some(problem) = image.problems.first() {
+        return refuse(
+            Code::SlimDamaged,
+            format!("contradicts itself ({problem}): what it needs is uncertain; link or copy it again"),
         );
     }
     if image.segments_of(kind::LOAD).next().is_none() {

@@ -18,6 +18,8 @@ const SIZE_OF_PROGRAM_HEADER: usize = 56;
 const SHT_STRTAB: u32 = 3;
 const SHT_RELA: u32 = 4;
 const SHT_REL: u32 = 9;
+const SHT_DYNSYM: u32 = 11;
+const SIZE_OF_SYMBOL: usize = 24;
 const SHF_INFO_LINK: u64 = 0x40;
 const NAMES: &[u8] = b".shstrtab";
 /// SHN_LORESERVE: from here on numbers of sections mean something else.
@@ -83,9 +85,7 @@ fn append_sections(
     sections: &[Section],
     out: &mut Vec<u8>,
 ) -> Option<Table> {
-    // Symbols of the dynamic table name sections by number, and that table is loaded, so it cannot change: up to the last
-    // section that stays, a header that goes leaves an empty one.
-    let fixed = sections.iter().rposition(|s| s.fate == Fate::Stays).map_or(1, |last| last + 1);
+    let fixed = last_named(content, sections).map_or(1, |last| last + 1);
     let stays = |s: &Section| matches!(s.fate, Fate::Stays | Fate::Moves);
     let mut numbers = vec![0u32; sections.len()];
     let mut headers: Vec<[u8; HEADER]> = Vec::new();
@@ -134,6 +134,15 @@ fn append_sections(
     let offset = out.len() as u64;
     out.extend(headers.iter().flatten());
     Some(Table { offset, count, size: (headers.len() * HEADER + table.len()) as u64 })
+}
+
+/// The last section that a dynamic symbol names by number. Those symbols are loaded, so they cannot change: up to that
+/// section a header that goes leaves an empty one in its place.
+fn last_named(content: &[u8], sections: &[Section]) -> Option<usize> {
+    let tables = sections.iter().filter(|s| s.kind == SHT_DYNSYM && s.fate == Fate::Stays);
+    let symbols = tables
+        .flat_map(|s| content[s.offset as usize..(s.offset + s.size) as usize].chunks_exact(SIZE_OF_SYMBOL));
+    symbols.map(|s| usize::from(u16::from_le_bytes([s[6], s[7]]))).filter(|&i| i < sections.len()).max()
 }
 
 /// Corrects the fields of a section header that hold numbers of other sections (gABI, "Section Header", sh_link and

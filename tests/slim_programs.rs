@@ -1,0 +1,320 @@
+//! `sarsen slim` on programs that compilers make: before and after they say the same, to the kernel, to readelf and in
+//! memory. What needs a tool that is not there says so and is skipped.
+
+mod support;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use sarsen::elf::{Image, kind};
+use sarsen::slim::{Options, slim};
+use support::{Elf, Folder};
+
+/// Exercises what a wrong rewrite would break: constructors, thread-local variables with and without a first value,
+/// a function chosen at start (IFUNC), data that ends in zeros, zeroed data, and the notes that the program itself sees.
+const PROGRAM: &str = r#"
+#define _GNU_SOURCE
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+static int made;
+__attribute__((constructor)) static void make(void) { made = 7; }
+static __thread int with_value = 42;
+static __thread int zero[64];
+static int chosen(void) { return 5; }
+static int (*choose(void))(void) { return chosen; }
+int late(void) __attribute__((ifunc("choose")));
+char data[20000] = { 1 };
+char bss[100000];
+const char *const pointer = "relocated";
+static int visit(struct dl_phdr_info *info, size_t size, void *notes) {
+  for (int i = 0; info->dlpi_name[0] == 0 && i < info->dlpi_phnum; i++)
+    if (info->dlpi_phdr[i].p_type == PT_NOTE)
+      for (size_t at = 0; at < info->dlpi_phdr[i].p_memsz; at++)
+        *(unsigned *)notes = *(unsigned *)notes * 31 + ((unsigned char *)info->dlpi_addr + info->dlpi_phdr[i].p_vaddr)[at];
+  return 0;
+}
+static unsigned long sum(const char *bytes, size_t size) {
+  unsigned long sum = 0;
+  for (size_t i = 0; i < size; i++) sum = sum * 31 + (unsigned char)bytes[i];
+  return sum;
+}
+int main(int argc, char **argv) {
+  unsigned notes = 0;
+  dl_iterate_phdr(visit, &notes);
+  memset(malloc(300000), 1, 300000);
+  printf("%d %d %d %d %lu %lu %s %x %s\n", made, with_value, zero[63], late(), sum(data, sizeof data),
+         sum(bss, sizeof bss), pointer, notes, argv[1]);
+  bss[0] = data[19999] = 1;
+  return argc == 2 && data[19999] ? 23 : 1;
+}
+"#;
+
+/// The same in a library.
+const LIBRARY: &str = r#"
+static int made;
+__attribute__((constructor)) static void make(void) { made = 7; }
+static __thread int with_value = 42;
+static int chosen(void) { return made + with_value++; }
+static int (*choose(void))(void) { return chosen; }
+int late(void) __attribute__((ifunc("choose")));
+char data[20000] = { 1 };
+int answer(void) { return late() + data[0] + data[19999]; }
+"#;
+const CALLER: &str = r#"
+#include <stdio.h>
+int answer(void);
+int main(void) { int first = answer(); printf("%d %d\n", first, answer()); return 9; }
+"#;
+
+const BOTH: [Options; 2] = [
+    Options { no_section_headers: false, drop_appended: false },
+    Options { no_section_headers: true, drop_appended: false },
+];
+
+/// Runs a tool; nothing if there is no such tool.
+fn run(tool: &str, arguments: &[&OsStr]) -> Option<Output> {
+    match Command::new(tool).args(arguments).env("LC_ALL", "C").output() {
+        Ok(output) => Some(output),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            println!("skipped: there is no {tool}");
+            None
+        }
+        Err(error) => panic!("{tool}: {error}"),
+    }
+}
+
+/// Compiles `source`; nothing, after saying why, if there is no compiler or it lacks what the flags ask for.
+fn compiled(folder: &Folder, name: &str, source: &str, flags: &[&str]) -> Option<PathBuf> {
+    let input = folder.file(&format!("{name}.c"), source.as_bytes());
+    let path = folder.0.join(name);
+    let mut arguments: Vec<&OsStr> =
+        vec!["-O1".as_ref(), "-g".as_ref(), "-o".as_ref(), path.as_ref(), input.as_ref()];
+    arguments.extend(flags.iter().map(OsStr::new));
+    let output = run("gcc", &arguments)?;
+    if !output.status.success() {
+        println!("skipped: gcc {flags:?}: {}", String::from_utf8_lossy(&output.stderr));
+        return None;
+    }
+    Some(path)
+}
+
+/// Makes the file smaller beside it and judges the result by everything but running it.
+fn slimmed(file: &Path, options: Options) -> PathBuf {
+    let before = std::fs::read(file).unwrap();
+    let result = slim(&before, &file.display().to_string(), &options).unwrap_or_else(|e| panic!("{e}"));
+    let path = file.with_extension(if options.no_section_headers { "bare" } else { "slim" });
+    sarsen::output::replace(&path, &result.bytes, 0o755).unwrap();
+    same_in_memory(&before, &result.bytes, &result.removed.dynamic_entries);
+    let sum: i64 = result.removed.kinds().iter().map(|(_, size)| size).sum();
+    assert_eq!(sum, before.len() as i64 - result.bytes.len() as i64, "{}", file.display());
+    assert_eq!(slim(&result.bytes, "again", &options).unwrap().bytes, result.bytes);
+    readelf_is_content(&path);
+    no_larger_than_stripped(file, &result.bytes, options);
+    path
+}
+
+/// Every segment has the same bytes at the same address, but for the fields that say where things are in the file, and
+/// the dynamic table if entries were taken out of it.
+fn same_in_memory(before: &[u8], after: &[u8], dropped: &[&str]) {
+    let images = [Image::parse(before, "before").unwrap(), Image::parse(after, "after").unwrap()];
+    assert!(images[1].problems.is_empty(), "{:?}", images[1].problems);
+    assert_eq!(images[0].segments.len(), images[1].segments.len());
+    let headers = 64 + 56 * images[0].segments.len();
+    for (old, new) in images[0].segments.iter().zip(&images[1].segments) {
+        assert_eq!((old.kind, old.flags, old.align), (new.kind, new.flags, new.align));
+        assert_eq!((old.address, old.memory_size), (new.address, new.memory_size));
+        assert_eq!(old.offset % 0x10000, new.offset % 0x10000, "congruent with the largest pages");
+        let memory = |image: &Image, segment: &sarsen::elf::Segment| {
+            let mut memory = image.bytes.slice(segment.offset, segment.file_size).unwrap().to_vec();
+            memory.resize(segment.memory_size as usize, 0);
+            if segment.offset == 0 && segment.kind == kind::LOAD {
+                memory[..headers].fill(0);
+            }
+            if let Some(table) = image.segments_of(kind::DYNAMIC).next().filter(|_| !dropped.is_empty()) {
+                let start = table.address.wrapping_sub(segment.address) as usize;
+                if start < memory.len() {
+                    memory[start..start + table.memory_size as usize].fill(0);
+                }
+            }
+            memory
+        };
+        if matches!(old.kind, kind::LOAD | kind::NOTE | kind::INTERP | kind::DYNAMIC) {
+            assert!(memory(&images[0], old) == memory(&images[1], new), "segment at {:#x}", old.address);
+        }
+    }
+}
+
+fn readelf_is_content(file: &Path) {
+    let Some(output) = run("readelf", &["-aW".as_ref(), file.as_ref()]) else { return };
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    let complaint = text.lines().find(|l| l.contains("readelf: Warning") || l.contains("readelf: Error"));
+    assert_eq!(complaint, None, "{}", file.display());
+}
+
+fn no_larger_than_stripped(file: &Path, slim: &[u8], options: Options) {
+    let stripped = file.with_extension("stripped");
+    let arguments = ["--strip-all", "-R", ".comment", "-o"].map(OsStr::new);
+    let arguments = [&arguments[..], &[stripped.as_ref(), file.as_ref()]].concat();
+    // GNU's strip may not know a foreign machine.
+    let Some(true) = run("strip", &arguments).map(|output| output.status.success()) else { return };
+    let size = std::fs::metadata(&stripped).unwrap().len() as usize;
+    let ours = slim.len() + usize::from(options.no_section_headers);
+    assert!(ours <= size, "{}: {} bytes, strip leaves {size}", file.display(), slim.len());
+}
+
+/// Output and exit status of a program.
+fn said(program: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn programs_of_every_linkage_do_the_same() {
+    let folder = Folder::new("slim-programs");
+    for (name, flags) in [
+        ("dynamic", &["-pie", "-fPIE"][..]),
+        ("fixed", &["-no-pie", "-fno-pie"]),
+        ("static", &["-static", "-no-pie"]),
+        ("static-pie", &["-static-pie", "-fPIE"]),
+        ("large-pages", &["-static-pie", "-fPIE", "-Wl,-z,max-page-size=65536"]),
+        ("apart", &["-pie", "-fPIE", "-Wl,-z,separate-code,-z,max-page-size=65536"]),
+        ("together", &["-pie", "-fPIE", "-Wl,-z,noseparate-code,-z,norelro,-z,lazy"]),
+        ("relocations", &["-pie", "-fPIE", "-Wl,--emit-relocs,--hash-style=both"]),
+        ("one-segment", &["-static", "-no-pie", "-Wl,-N"]),
+    ] {
+        let Some(program) = compiled(&folder, name, PROGRAM, flags) else { continue };
+        let expected = said(&program, &["argument"]);
+        assert!(expected.0 == Some(23) && expected.1.starts_with("7 42 0 5 "), "{name}: {expected:?}");
+        for options in BOTH {
+            let slim = slimmed(&program, options);
+            assert_eq!(said(&slim, &["argument"]), expected, "{name} {options:?}");
+            let size = |path: &Path| std::fs::metadata(path).unwrap().len();
+            // All but the ten numbers of `data` are zero.
+            let less = size(&program) - size(&slim);
+            assert!(
+                !options.no_section_headers || less > 19000,
+                "{name}: the zeros of data stayed, {less} less"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_shared_library_does_the_same() {
+    let folder = Folder::new("slim-library");
+    let Some(library) = compiled(&folder, "libanswer.so", LIBRARY, &["-shared", "-fPIC"]) else { return };
+    let search = format!("-Wl,-rpath,{}", folder.0.display());
+    let caller = compiled(&folder, "caller", CALLER, &[library.to_str().unwrap(), &search]).unwrap();
+    let expected = said(&caller, &[]);
+    assert_eq!((expected.0, expected.1.as_str()), (Some(9), "50 51\n"));
+    let original = std::fs::read(&library).unwrap();
+    for options in BOTH {
+        std::fs::copy(slimmed(&library, options), &library).unwrap();
+        assert_eq!(said(&caller, &[]), expected, "{options:?}");
+        std::fs::write(&library, &original).unwrap();
+    }
+}
+
+/// Debian's arm64 programs, and our own, as tests/real.rs describes them.
+#[test]
+fn arm64_programs_do_the_same() {
+    let folder = Folder::new("slim-arm64");
+    let samples = std::env::var_os("SARSEN_REAL_INPUTS").map(PathBuf::from);
+    let own = std::env::var_os("SARSEN_ARM64").map(PathBuf::from);
+    if samples.is_none() && own.is_none() {
+        println!(
+            "skipped: neither SARSEN_REAL_INPUTS nor SARSEN_ARM64 is set; the flake's test check sets them"
+        );
+    }
+    let sample = |name: &str| samples.as_ref().map(|folder| folder.join(name));
+    for (file, arguments) in [
+        (sample("busybox"), Some(&["sh", "-c", "echo $((6 * 7)); exit 3"][..])),
+        (sample("bash-static"), Some(&["-c", "echo $((6 * 7)); exit 3"])),
+        (sample("ld-musl-aarch64.so.1"), Some(&["--version"])),
+        (sample("ls"), None),
+        (own, Some(&["rules"])),
+    ] {
+        let Some(file) = file else { continue };
+        let copy = folder.0.join(file.file_name().unwrap());
+        std::fs::copy(&file, &copy).unwrap();
+        for options in BOTH {
+            let slim = slimmed(&copy, options);
+            let Some(arguments) = arguments else { continue };
+            let emulated = |program: &Path| {
+                let words: Vec<&OsStr> =
+                    std::iter::once(program.as_os_str()).chain(arguments.iter().map(OsStr::new)).collect();
+                run("qemu-aarch64", &words).map(|o| (o.status.code(), o.stdout))
+            };
+            let Some(expected) = emulated(&copy) else { continue };
+            assert_eq!(emulated(&slim), Some(expected), "{} {options:?}", file.display());
+        }
+    }
+}
+
+/// A small generator with a fixed seed: failures repeat.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % bound as u64) as usize
+    }
+}
+
+#[test]
+fn changed_bytes_never_panic_and_results_stay_as_they_are() {
+    let folder = Folder::new("slim-changed");
+    let mut seeds = vec![
+        Elf::default().bytes(),
+        Elf::with(|e| (e.section, e.relro) = (Some(".symtab"), false)),
+        Elf::with(|e| e.dynamic.insert(0, (21, 0))),
+    ];
+    let small = "int main(void) { return 0; }";
+    for flags in [&["-pie", "-fPIE"][..], &["-shared", "-fPIC"]] {
+        let program = compiled(&folder, "small", small, flags);
+        seeds.extend(program.map(|path| std::fs::read(path).unwrap()));
+    }
+    let mut numbers = Numbers(0x5e11_a71e);
+    let (mut made, mut refused) = (0, 0);
+    for seed in &seeds {
+        let tables = u64::from_le_bytes(seed[40..48].try_into().unwrap()) as usize;
+        for round in 0..2000 {
+            let mut bytes = seed.clone();
+            for _ in 0..=numbers.below(4) {
+                // Mostly headers: of the file, of segments, of sections.
+                let at = match numbers.below(4) {
+                    0 => numbers.below(bytes.len()),
+                    1 if tables != 0 => tables + numbers.below(bytes.len() - tables),
+                    _ => numbers.below(0x300),
+                };
+                bytes[at] = [0, 1, 0x7f, 0x80, 0xff, numbers.below(256) as u8][numbers.below(6)];
+            }
+            let options = Options { no_section_headers: round % 2 == 0, drop_appended: round % 3 == 0 };
+            let Ok(slimmed) = slim(&bytes, "changed", &options) else {
+                refused += 1;
+                continue;
+            };
+            made += 1;
+            assert!(slimmed.bytes.len() <= bytes.len());
+            let image = Image::parse(&slimmed.bytes, "slim").unwrap();
+            assert!(image.problems.is_empty(), "{:?}", image.problems);
+            assert_eq!(slim(&slimmed.bytes, "slim", &options).unwrap().bytes, slimmed.bytes);
+        }
+    }
+    assert!(made > 1000 && refused > 1000, "{made} made, {refused} refused: neither way was tried much");
+}
+
+#[test]
+fn every_prefix_is_refused_or_made() {
+    let seed = Elf::with(|e| e.section = Some(".symtab"));
+    for end in 0..seed.len() {
+        assert!(slim(&seed[..end], "cut", &BOTH[1]).is_err(), "the first {end} bytes");
+    }
+}
