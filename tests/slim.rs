@@ -158,6 +158,32 @@ fn holes_close_by_whole_pages_unless_something_is_in_them() {
     assert_eq!(slim(&filled, "file", &Options::default()).unwrap().bytes, filled, "nothing describes it");
 }
 
+/// patchelf puts new section headers between segments.
+#[test]
+fn section_headers_between_segments_stay_there() {
+    let mut bytes = with_gap(0x8000, b"", 0x10000);
+    let section = with_section(".symtab", 2);
+    let names = section.windows(10).position(|w| w == b".shstrtab\0").unwrap() - 1;
+    let table = u64::from_le_bytes(section[40..48].try_into().unwrap()) as usize;
+    bytes[0x1000..0x1040].copy_from_slice(&section[names..names + 64]);
+    bytes[0x2000..0x2000 + 3 * 64].copy_from_slice(&section[table..]);
+    for index in [1, 2] {
+        put(&mut bytes, 0x2000 + index * 64 + 24, 0x1000, 8);
+    }
+    put(&mut bytes, 40, 0x2000, 8);
+    bytes[58..64].copy_from_slice(&section[58..64]);
+    let slimmed = slim(&bytes, "file", &Options::default()).unwrap();
+    let image = Image::parse(&slimmed.bytes, "file").unwrap();
+    let names: Vec<&str> = image.sections.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(names, ["", ".shstrtab"]);
+    assert_eq!(
+        (slimmed.bytes.len(), image.sections[1].offset),
+        (bytes.len(), 0x800),
+        "behind the first hole's start"
+    );
+    assert_eq!(slimmed.bytes[0x2000..0x2040], [0; 64], "the old headers are gone");
+}
+
 #[test]
 fn files_that_cannot_be_rewritten_with_certainty_are_refused() {
     let patched = |change: &dyn Fn(&mut Vec<u8>)| {
@@ -196,7 +222,7 @@ fn files_that_cannot_be_rewritten_with_certainty_are_refused() {
         ),
         (
             "slim-damaged",
-            "where no text ends",
+            "where no text of",
             patched(&|b| {
                 let at = table(b) + 64;
                 put(b, at, 99, 4);

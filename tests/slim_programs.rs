@@ -7,7 +7,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sarsen::check;
 use sarsen::elf::{Image, kind};
+use sarsen::profile::Profile;
 use sarsen::slim::{Options, slim};
 use support::{Elf, Folder};
 
@@ -113,6 +115,7 @@ fn slimmed(file: &Path, options: Options) -> PathBuf {
     assert_eq!(slim(&result.bytes, "again", &options).unwrap().bytes, result.bytes);
     readelf_is_content(&path);
     no_larger_than_stripped(file, &result.bytes, options);
+    no_new_failures(&before, &result.bytes);
     path
 }
 
@@ -145,6 +148,17 @@ fn same_in_memory(before: &[u8], after: &[u8], dropped: &[&str]) {
             assert!(memory(&images[0], old) == memory(&images[1], new), "segment at {:#x}", old.address);
         }
     }
+}
+
+/// What `sarsen check` finds wrong with the result it found wrong before.
+fn no_new_failures(before: &[u8], after: &[u8]) {
+    let profile = Profile::load("grid-arm64").unwrap();
+    let failing = |bytes: &[u8]| {
+        let judgements = check::image(bytes, "file", &profile).unwrap();
+        judgements.iter().filter(|j| j.fails()).map(|j| j.rule.id).collect::<Vec<_>>()
+    };
+    let (old, new) = (failing(before), failing(after));
+    assert!(new.iter().all(|rule| old.contains(rule)), "{old:?}, now {new:?}");
 }
 
 fn readelf_is_content(file: &Path) {

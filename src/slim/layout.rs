@@ -86,7 +86,8 @@ impl Layout {
     pub fn outside_of_blocks(&self, offset: u64, size: u64) -> u64 {
         let end = offset.saturating_add(size);
         let inside = |b: &Block| b.end.min(end).saturating_sub(b.start.max(offset));
-        size.saturating_sub(self.blocks.iter().map(inside).sum())
+        let first = self.blocks.partition_point(|b| b.end <= offset);
+        size.saturating_sub(self.blocks[first..].iter().take_while(|b| b.start < end).map(inside).sum())
     }
 
     /// How many bytes are behind the last block that nothing describes, stretches of zeros not counted.

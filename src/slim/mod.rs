@@ -18,6 +18,7 @@ use crate::error::{Code, Error};
 
 use layout::Layout;
 use sections::{Fate, Section, What};
+use write::Place;
 
 /// What may go beyond the usual.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,9 +141,17 @@ fn once(bytes: &[u8], name: &str, options: Options) -> Result<Slimmed, Error> {
     removed.payload += payload;
     removed.zeros = end.map_or(0, |end| end.removed);
 
-    let written = write::file(&image, &content, &layout, with_table.then_some(&sections), end, name)?;
+    let write = |place| {
+        let table = with_table.then_some((&sections[..], place));
+        write::file(&image, &content, &layout, table, end, name)
+    };
+    let mut written = write(Place::End)?;
     if written.bytes.len() > bytes.len() {
-        // Only where the old section headers are loaded, and so must stay.
+        // The old section headers are in front of the end: between segments, as patchelf puts them.
+        written = write(Place::Hole)?;
+    }
+    if written.bytes.len() > bytes.len() {
+        // They are loaded, and so must stay.
         return Ok(Slimmed { bytes: bytes.to_vec(), removed: Removed::default(), kept: Vec::new() });
     }
     removed.section_headers = sections::table_size(&image, &sections).saturating_sub(written.table_size);

@@ -62,7 +62,7 @@ const SHT_MACHINE_ATTRIBUTES: u32 = 0x7000_0003;
 const SHT_LLVM: std::ops::Range<u32> = 0x6fff_4c00..0x6fff_4d00;
 const ALLOC: u64 = 2;
 /// The longest name of a section that is looked at: bounds what a hostile table of names can cost.
-const LONGEST_NAME: usize = 4096;
+const LONGEST_NAME: usize = 1024;
 /// The strictest alignment of a section that moves: that of the largest pages.
 const LARGEST_ALIGN: u64 = 0x10000;
 
@@ -91,7 +91,12 @@ pub(super) fn read<'a>(
         let name_offset = u32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]]) as usize;
         let section_name = match names {
             Some(names) => text(names, name_offset).ok_or_else(|| {
-                damaged(index, format!("has its name at {name_offset:#x}, where no text ends"))
+                damaged(
+                    index,
+                    format!(
+                        "has its name at {name_offset:#x}, where no text of less than {LONGEST_NAME} bytes is"
+                    ),
+                )
             })?,
             None => b"",
         };

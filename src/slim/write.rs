@@ -25,45 +25,66 @@ const NAMES: &[u8] = b".shstrtab";
 /// SHN_LORESERVE: from here on numbers of sections mean something else.
 const MOST_SECTIONS: usize = 0xff00;
 
+/// Where sections that move, section names and section headers are put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Behind the last segment, where tools that append data look for the end of the file.
+    End,
+    /// Between two segments, in the first hole that is empty and large enough; if there is none, at the end.
+    Hole,
+}
+
 /// The new file; with section headers if `sections` are given.
 pub(super) fn file(
     image: &Image,
     content: &[u8],
     layout: &Layout,
-    sections: Option<&Vec<Section>>,
+    sections: Option<(&[Section], Place)>,
     end: Option<End>,
     name: &str,
 ) -> Result<Written, Error> {
+    let too_many = || Error::new(Code::SlimLayout, format!("{name} has too many sections to renumber"));
     let mut out: Vec<u8> = Vec::with_capacity(content.len());
+    let mut table = None;
     let mut behind = 0;
     for block in &layout.blocks {
-        let hole = (block.start - block.shift) - out.len() as u64;
-        out.extend(layout.hole(behind, behind + hole, content));
+        let size = (block.start - block.shift) - out.len() as u64;
+        let mut hole = layout.hole(behind, behind + size, content);
+        if let (Some((sections, Place::Hole)), None) = (sections, &table) {
+            if hole.len() >= least_size(sections) && hole.iter().all(|&b| b == 0) {
+                let trailer = Trailer::at(out.len(), content, layout, sections).ok_or_else(too_many)?;
+                if trailer.bytes.len() <= hole.len() {
+                    put(&mut hole, 0, &trailer.bytes);
+                    table = Some(trailer);
+                }
+            }
+        }
+        out.extend(hole);
         out.extend_from_slice(&content[block.start as usize..block.end as usize]);
         behind = block.end;
     }
     patch_program_headers(image, layout, end, &mut out);
-    let size = out.len();
-    let table = match sections {
-        Some(sections) => append_sections(content, layout, sections, &mut out).ok_or_else(|| {
-            Error::new(Code::SlimLayout, format!("{name} has too many sections to renumber"))
-        })?,
-        None => Table::default(),
-    };
-    put(&mut out, field::SECTION_HEADERS, &table.offset.to_le_bytes());
-    put(&mut out, field::SECTION_HEADER_COUNT, &table.count.to_le_bytes());
-    put(&mut out, field::SECTION_NAMES, &table.count.saturating_sub(1).to_le_bytes());
-    let table_size = if table.count == 0 { 0 } else { table.size };
-    debug_assert!(out.len() >= size);
+    if let (Some((sections, _)), None) = (sections, &table) {
+        let trailer = Trailer::at(out.len(), content, layout, sections).ok_or_else(too_many)?;
+        out.extend_from_slice(&trailer.bytes);
+        table = Some(trailer);
+    }
+    let (offset, count, table_size) = table.map_or((0, 0, 0), |t| (t.headers, t.count, t.table_size));
+    put(&mut out, field::SECTION_HEADERS, &offset.to_le_bytes());
+    put(&mut out, field::SECTION_HEADER_COUNT, &count.to_le_bytes());
+    put(&mut out, field::SECTION_NAMES, &count.saturating_sub(1).to_le_bytes());
     Ok(Written { bytes: out, table_size })
 }
 
-#[derive(Default)]
-struct Table {
-    offset: u64,
+/// Sections that move, then section names, then section headers.
+struct Trailer {
+    bytes: Vec<u8>,
+    /// Where the headers are in the file.
+    headers: u64,
+    /// How many there are.
     count: u16,
     /// Bytes of headers and names.
-    size: u64,
+    table_size: u64,
 }
 
 fn patch_program_headers(image: &Image, layout: &Layout, end: Option<End>, out: &mut [u8]) {
@@ -78,70 +99,86 @@ fn patch_program_headers(image: &Image, layout: &Layout, end: Option<End>, out: 
     }
 }
 
-/// Appends what moves, the names and the headers. None if the headers cannot be numbered.
-fn append_sections(
-    content: &[u8],
-    layout: &Layout,
-    sections: &[Section],
-    out: &mut Vec<u8>,
-) -> Option<Table> {
-    let fixed = last_named(content, sections).map_or(1, |last| last + 1);
-    let stays = |s: &Section| matches!(s.fate, Fate::Stays | Fate::Moves);
-    let mut numbers = vec![0u32; sections.len()];
-    let mut headers: Vec<[u8; HEADER]> = Vec::new();
-    let mut texts: Vec<&[u8]> = Vec::new();
-    for (index, section) in sections.iter().enumerate() {
-        if !stays(section) && index >= fixed {
-            continue;
+impl Trailer {
+    /// The trailer for the place `base` in the file; none if the headers cannot be numbered.
+    fn at(base: usize, content: &[u8], layout: &Layout, sections: &[Section]) -> Option<Self> {
+        let mut bytes: Vec<u8> = Vec::new();
+        let align = |bytes: &mut Vec<u8>, to: usize| {
+            bytes.resize((base + bytes.len()).next_multiple_of(to) - base, 0);
+        };
+        let end = |bytes: &[u8]| (base + bytes.len()) as u64;
+        let fixed = last_named(content, sections).map_or(1, |last| last + 1);
+        let mut numbers = vec![0u32; sections.len()];
+        let mut headers: Vec<[u8; HEADER]> = Vec::new();
+        let mut texts: Vec<&[u8]> = Vec::new();
+        for (index, section) in sections.iter().enumerate() {
+            if !stays(section) && index >= fixed {
+                continue;
+            }
+            let mut header = [0; HEADER];
+            let mut text: &[u8] = b"";
+            if stays(section) {
+                numbers[index] = headers.len() as u32;
+                header = section.raw;
+                text = section.name;
+                put(&mut header, 24, &layout.moved(section.offset).to_le_bytes());
+            }
+            if section.fate == Fate::Moves {
+                align(&mut bytes, section.align as usize);
+                put(&mut header, 24, &end(&bytes).to_le_bytes());
+                bytes.extend_from_slice(
+                    &content[section.offset as usize..(section.offset + section.size) as usize],
+                );
+            }
+            headers.push(header);
+            texts.push(text);
         }
-        let mut header = [0; HEADER];
-        let mut text: &[u8] = b"";
-        if stays(section) {
-            numbers[index] = headers.len() as u32;
-            header = section.raw;
-            text = section.name;
-            put(&mut header, 24, &layout.moved(section.offset).to_le_bytes());
+        for header in &mut headers {
+            renumber(header, &numbers);
         }
-        if section.fate == Fate::Moves {
-            out.resize((out.len() as u64).next_multiple_of(section.align) as usize, 0);
-            put(&mut header, 24, &(out.len() as u64).to_le_bytes());
-            out.extend_from_slice(
-                &content[section.offset as usize..(section.offset + section.size) as usize],
-            );
-        }
-        headers.push(header);
-        texts.push(text);
-    }
-    for header in &mut headers {
-        renumber(header, &numbers);
-    }
 
-    texts.push(NAMES);
-    let (table, offsets) = names::table(&texts);
-    let mut own = [0; HEADER];
-    put(&mut own, 4, &SHT_STRTAB.to_le_bytes());
-    put(&mut own, 24, &(out.len() as u64).to_le_bytes());
-    put(&mut own, 32, &(table.len() as u64).to_le_bytes());
-    put(&mut own, 48, &1u64.to_le_bytes());
-    headers.push(own);
-    out.extend_from_slice(&table);
-    for (header, offset) in headers.iter_mut().zip(offsets) {
-        put(header, 0, &offset.to_le_bytes());
-    }
+        texts.push(NAMES);
+        let (table, offsets) = names::table(&texts);
+        let mut own = [0; HEADER];
+        put(&mut own, 4, &SHT_STRTAB.to_le_bytes());
+        put(&mut own, 24, &end(&bytes).to_le_bytes());
+        put(&mut own, 32, &(table.len() as u64).to_le_bytes());
+        put(&mut own, 48, &1u64.to_le_bytes());
+        headers.push(own);
+        bytes.extend_from_slice(&table);
+        for (header, offset) in headers.iter_mut().zip(offsets) {
+            put(header, 0, &offset.to_le_bytes());
+        }
 
-    let count = u16::try_from(headers.len()).ok().filter(|_| headers.len() < MOST_SECTIONS)?;
-    out.resize(out.len().next_multiple_of(8), 0);
-    let offset = out.len() as u64;
-    out.extend(headers.iter().flatten());
-    Some(Table { offset, count, size: (headers.len() * HEADER + table.len()) as u64 })
+        let count = u16::try_from(headers.len()).ok().filter(|_| headers.len() < MOST_SECTIONS)?;
+        align(&mut bytes, 8);
+        let offset = end(&bytes);
+        bytes.extend(headers.iter().flatten());
+        Some(Self {
+            bytes,
+            headers: offset,
+            count,
+            table_size: (headers.len() * HEADER + table.len()) as u64,
+        })
+    }
+}
+
+fn stays(section: &Section) -> bool {
+    matches!(section.fate, Fate::Stays | Fate::Moves)
+}
+
+/// No trailer is smaller than this: holes that are need not be tried.
+fn least_size(sections: &[Section]) -> usize {
+    let size = |s: &Section| HEADER + if s.fate == Fate::Moves { s.size as usize } else { 0 };
+    sections.iter().filter(|s| stays(s)).map(size).sum()
 }
 
 /// The last section that a dynamic symbol names by number. Those symbols are loaded, so they cannot change: up to that
-/// section a header that goes leaves an empty one in its place.
+/// section a header that goes leaves an empty one in its place. A file has one such table at most (gABI, "Sections").
 fn last_named(content: &[u8], sections: &[Section]) -> Option<usize> {
-    let tables = sections.iter().filter(|s| s.kind == SHT_DYNSYM && s.fate == Fate::Stays);
-    let symbols = tables
-        .flat_map(|s| content[s.offset as usize..(s.offset + s.size) as usize].chunks_exact(SIZE_OF_SYMBOL));
+    let table = sections.iter().find(|s| s.kind == SHT_DYNSYM && s.fate == Fate::Stays)?;
+    let symbols =
+        content[table.offset as usize..(table.offset + table.size) as usize].chunks_exact(SIZE_OF_SYMBOL);
     symbols.map(|s| usize::from(u16::from_le_bytes([s[6], s[7]]))).filter(|&i| i < sections.len()).max()
 }
 
