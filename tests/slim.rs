@@ -67,6 +67,20 @@ fn zeros_stay_where_the_kernel_could_not_make_them() {
     assert_eq!((slimmed.bytes.len(), slimmed.removed.zeros), (0xa00, 0));
 }
 
+/// Older kernels map the page of the file that a segment without bytes starts in, and clear it.
+#[test]
+fn the_file_reaches_a_segment_without_bytes() {
+    for address in [0x30a80, 0x40000] {
+        let mut bytes = Elf::with(|e| e.tail = vec![0; 0x200]);
+        let at = segment(5);
+        put(&mut bytes, at, 1 | 6 << 32, 8);
+        for (field, value) in [(8, 0xa80), (16, address), (24, address), (32, 0), (40, 0x100), (48, 0x80)] {
+            put(&mut bytes, at + field, value, 8);
+        }
+        assert_eq!(slim(&bytes, "file", &Options::default()).unwrap().bytes.len(), 0xa80, "at {address:#x}");
+    }
+}
+
 #[test]
 fn only_static_programs_lose_their_debug_entry() {
     let with = |change: &dyn Fn(&mut Elf)| {

@@ -3,7 +3,7 @@
 use super::refuse::headers;
 use super::sections::{Fate, HEADER, Section};
 use super::tail::End;
-use crate::elf::{Image, Segment, kind};
+use crate::elf::Image;
 
 /// A stretch of the file that headers or segments describe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ impl Layout {
                 Some(end) if end.segment == index => end.file_size,
                 _ => segment.file_size,
             };
-            let is_needed = size != 0 || maps_a_page_without_bytes(segment, image.bytes.len());
-            (segment.kind != PT_NULL && is_needed)
-                .then(|| (segment.offset, segment.offset.saturating_add(size)))
+            // One without bytes too: the file must reach its offset. Kernels before 6.6 map the page of the file that it
+            // starts in, and clear the rest of it (fs/binfmt_elf.c, elf_map and padzero).
+            (segment.kind != PT_NULL).then(|| (segment.offset, segment.offset.saturating_add(size)))
         }));
         let blocks = merged(ranges).into_iter().map(|(start, end)| Block { start, end, shift: 0 }).collect();
         Self { blocks, described: Vec::new(), size: image.bytes.len() }
@@ -130,15 +130,6 @@ impl Layout {
         }
         found
     }
-}
-
-/// Kernels before 6.6 map the page of the file that such a segment starts in, and clear the rest of it: that page must
-/// exist (fs/binfmt_elf.c, elf_map and padzero). It exists if the file reaches the segment's offset.
-fn maps_a_page_without_bytes(segment: &Segment, size: u64) -> bool {
-    segment.kind == kind::LOAD
-        && segment.file_size == 0
-        && segment.address & 0xffff != 0
-        && segment.offset <= size
 }
 
 fn bytes(content: &[u8], range: (u64, u64)) -> &[u8] {
