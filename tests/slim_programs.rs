@@ -217,7 +217,7 @@ fn programs_of_every_linkage_do_the_same() {
         ("apart", &["-pie", "-fPIE", "-Wl,-z,separate-code,-z,max-page-size=65536"]),
         ("together", &["-pie", "-fPIE", "-Wl,-z,noseparate-code,-z,norelro,-z,lazy"]),
         ("relocations", &["-pie", "-fPIE", "-Wl,--emit-relocs,--hash-style=both"]),
-        ("one-segment", &["-static", "-no-pie", "-Wl,-N"]),
+        ("two-segments", &["-static", "-no-pie", "-Wl,-z,noseparate-code,-z,norelro"]),
     ] {
         let Some(program) = compiled(&folder, name, PROGRAM, flags) else { continue };
         let expected = said(&program, &["argument"]);
