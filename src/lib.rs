@@ -10,6 +10,7 @@ pub mod elf;
 pub mod error;
 pub mod exit;
 pub mod input;
+pub mod isa;
 pub mod loader;
 pub mod output;
 pub mod profile;

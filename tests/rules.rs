@@ -83,6 +83,16 @@ fn verdict(bytes: &[u8], rule: &str) -> Verdict {
     judge(bytes).into_iter().find(|j| j.rule.id == rule).unwrap().verdict
 }
 
+/// The start code of a good file with `word` where it sets the exit code, and a return, so that it ends like a function.
+fn with_word(word: u32) -> Vec<u32> {
+    const RET: u32 = 0xd65f_03c0;
+    RELOCATES.iter().map(|old| if *old == 0xd280_0000 { word } else { *old }).chain([RET]).collect()
+}
+
+fn beyond(word: u32) -> Vec<u8> {
+    Elf::with(|e| e.code = with_word(word))
+}
+
 /// A rule, a file that fails it, and what the evidence must say.
 fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     vec![
@@ -141,6 +151,14 @@ fn faults() -> Vec<(&'static str, Vec<u8>, &'static str)> {
         ("file-size", Elf::with(|e| e.tail = vec![0; 0x2000]), "2560 more than the 8192"),
         ("memory-size", Elf::with(|e| e.data_memory = 0x7_0000), "of them are the RW segment at 0x20800"),
         ("segment-alignment", Elf::with(|e| e.align = 0x1000), "aligned to 0x1000"),
+        // CNTD; SM3PARTW1.
+        ("isa-baseline", beyond(0x04e0_e3e0), "1 instruction of sve at 0x10424 (04e0e3e0); no sign"),
+        ("isa-baseline", beyond(0xce60_c400), "1 instruction of sm3 at 0x10424"),
+        (
+            "isa-baseline",
+            Elf::with(|e| (e.code, e.tail) = (with_word(0x04e0_e3e0), b"getauxval".to_vec())),
+            "the file speaks of getauxval: may be reached only behind a HWCAP test",
+        ),
         ("kernel-version", Elf::with(|e| e.notes = vec![abi(6, 1)]), "asks for Linux 6.1.0"),
         (
             "no-build-paths",
@@ -257,6 +275,8 @@ fn what_cannot_be_asked_is_not_applicable_and_says_why() {
         ("lean-dynamic", Elf::with(|e| e.dynamic.push((1, 1))), "a loader reads"),
         ("lean-dynamic", Elf::with(|e| e.dynamic[1].1 = 1), "a shared library"),
         ("stripped", Elf::with(|e| e.data = 2), "big-endian"),
+        ("isa-baseline", Elf::with(|e| e.machine = 62), "of aarch64 only"),
+        ("isa-baseline", Elf::with(|e| e.text_flags = 4), "no executable memory"),
     ] {
         match verdict(&bytes, rule) {
             Verdict::NotApplicable { because } => assert!(because.contains(said), "{rule}: {because}"),
@@ -396,6 +416,36 @@ fn a_build_id_may_be_forbidden() {
         }
     }
     assert_eq!(word(&verdict_under(forbidden, &Elf::default().bytes(), "build-id")), "pass");
+}
+
+#[test]
+fn instructions_count_where_the_processor_may_lack_them() {
+    let judged = |word: u32, from: &str, to: &str| {
+        let text = BUILT_IN[0].1.replace(from, to);
+        let profile = Profile::parse(&text, "p").unwrap();
+        let judgements = check::image(&beyond(word), "fixture", &profile).unwrap();
+        judgements.into_iter().find(|j| j.rule.id == "isa-baseline").unwrap().verdict
+    };
+    let passes = |verdict: &Verdict| matches!(verdict, Verdict::Pass { .. });
+    let (aese, cas, cntd, pacia, paciasp) = (0x4e28_4820, 0x88a0_7c41, 0x04e0_e3e0, 0xdac1_0020, 0xd503_233f);
+    for (word, from, to, expected) in [
+        (aese, "\"aes\",", "\"aes\",", true),
+        (aese, "\"aes\",", "", false),
+        (cas, "", "", true),
+        (cas, "armv8.2-a", "armv8-a", true),
+        (cas, "\"atomics\",", "", true),
+        (cntd, "\"mte\"", "\"sve\"", true),
+        (cntd, "armv8.2-a", "armv9-a", true),
+        (pacia, "", "", false),
+        (pacia, "armv8.2-a", "armv8.3-a", true),
+        (paciasp, "armv8.2-a", "armv8-a", true),
+    ] {
+        let verdict = judged(word, from, to);
+        assert_eq!(passes(&verdict), expected, "{word:08x} after {from:?} became {to:?}: {verdict:?}");
+    }
+    let older = judged(cas, "architecture = \"armv8.2-a\"", "architecture = \"armv8-a\"\n#");
+    assert!(passes(&older), "atomics are still listed: {older:?}");
+    assert!(matches!(judged(cas, "architecture =", "# architecture ="), Verdict::NotApplicable { .. }));
 }
 
 #[test]

@@ -6,6 +6,8 @@ use super::{Bytes, Segment, kind};
 pub mod tag {
     /// A shared library by name.
     pub const NEEDED: u64 = 1;
+    /// Size in bytes of the relocations of the procedure linkage table.
+    pub const PLTRELSZ: u64 = 2;
     /// The address of the System V hash table of symbols.
     pub const HASH: u64 = 4;
     /// The address of the string table.
@@ -16,12 +18,18 @@ pub mod tag {
     pub const RELA: u64 = 7;
     /// Their size in bytes.
     pub const RELASZ: u64 = 8;
+    /// The address of the function that is called at start.
+    pub const INIT: u64 = 12;
+    /// The address of the function that is called at the end.
+    pub const FINI: u64 = 13;
     /// The library's own name.
     pub const SONAME: u64 = 14;
     /// Search path, old form.
     pub const RPATH: u64 = 15;
     /// A word in which loaders tell debuggers about themselves.
     pub const DEBUG: u64 = 21;
+    /// The address of the relocations of the procedure linkage table.
+    pub const JMPREL: u64 = 23;
     /// Relocations modify read-only segments.
     pub const TEXTREL: u64 = 22;
     /// Bind everything at start, old form.

@@ -15,6 +15,8 @@ pub mod kind {
     pub const NOTE: u32 = 4;
     /// The initial image of thread-local variables.
     pub const TLS: u32 = 7;
+    /// The search table of unwind information.
+    pub const GNU_EH_FRAME: u32 = 0x6474_e550;
     /// The flags of the stack.
     pub const GNU_STACK: u32 = 0x6474_e551;
     /// Read-only after relocation.

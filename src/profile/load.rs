@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{BUILT_IN, Profile, nearest, suppress};
 use crate::error::{Code, Error};
+use crate::isa::Baseline;
 use crate::{input, rules};
 
 /// A chain of `extends` longer than this is a circle.
@@ -40,6 +41,12 @@ impl Profile {
         let odd = self.kernel.page_sizes.iter().find(|size| !size.is_power_of_two() || **size < 4096);
         if self.kernel.page_sizes.is_empty() || odd.is_some() {
             return Err("kernel.page-sizes must name powers of two from 4096, in bytes".into());
+        }
+        if let Some(architecture) = &self.cpu.architecture {
+            Baseline::new(architecture, &self.cpu.features).map_err(|why| format!("cpu: {why}"))?;
+        }
+        for names in [&self.cpu.features, &self.cpu.tested] {
+            Baseline::features(names).map_err(|why| format!("cpu: {why}"))?;
         }
         for id in self.rules.keys().chain(self.suppress.iter().map(|s| &s.rule)) {
             if rules::find(id).is_none() {
@@ -149,6 +156,9 @@ mod tests {
                 "no rule is called static-pi; is static-pie meant?",
             ),
             ("[elf]", "[rules]\nstatic-pie = \"maybe\"\n[elf]", "unknown variant `maybe`"),
+            ("armv8.2-a", "armv8.2a", "cpu: no architecture is called armv8.2a; is armv8.2-a meant?"),
+            ("\"atomics\"", "\"atomic\"", "cpu: no processor feature is called atomic; is atomics meant?"),
+            ("\"mte\"", "\"mtx\"", "cpu: no processor feature is called mtx"),
             ("name", "= ", "line 2"),
             ("machine = \"aarch64\"", "", "elf.machine is missing"),
             ("name", "extends = \"grid\"\nname", "no profile is called grid"),

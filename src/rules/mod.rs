@@ -8,6 +8,7 @@ mod elf_valid;
 mod file_size;
 mod fortify;
 mod go_cgo;
+mod isa_baseline;
 mod kernel_version;
 mod lean_dynamic;
 mod machine;
@@ -67,6 +68,7 @@ pub const ALL: &[&Rule] = &[
     &no_comment::RULE,
     &lean_dynamic::RULE,
     &segment_alignment::RULE,
+    &isa_baseline::RULE,
     &allocator_page_size::RULE,
     &kernel_version::RULE,
     &no_build_paths::RULE,
