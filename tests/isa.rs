@@ -5,6 +5,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use sarsen::elf::Image;
+#[allow(clippy::enum_glob_use, reason = "a sample is a name and words")]
 use sarsen::isa::Feature::{self, *};
 use sarsen::isa::table::ALL;
 use sarsen::isa::{feature_of, scan, survey};
@@ -239,7 +240,7 @@ fn any_bytes_can_be_looked_through() {
     let mut random = random();
     for _ in 0..3000 {
         let mut file = good.clone();
-        for _ in 0..1 + random.next().unwrap() % 8 {
+        for _ in 0..=random.next().unwrap() % 8 {
             // Headers decide where code is: change them more often than the rest.
             let at =
                 random.next().unwrap() as usize % [0x300, file.len()][random.next().unwrap() as usize % 2];

@@ -45,7 +45,9 @@ impl<'a> Region<'a> {
             !matches!(words.flow(number), Flow::None) && !self.word(number).is_some_and(is_scalable)
         };
         let start = (0..number(first)).rev().take_while(|n| goes_on(*n)).last().unwrap_or(number(first));
-        let end = (number(last)..).take_while(|n| goes_on(*n)).last().map_or(number(last), |n| n + 1);
+        let words_in_all = self.bytes.len() / 4;
+        let end =
+            (number(last)..words_in_all).take_while(|n| goes_on(*n)).last().map_or(number(last), |n| n + 1);
         Self { address: self.address + 4 * start as u64, bytes: &self.bytes[4 * start..4 * end] }
     }
 
@@ -55,19 +57,35 @@ impl<'a> Region<'a> {
 }
 
 /// The executable memory of an image: its executable sections, which leave out most data, or where it has no section
-/// headers its executable segments, in which old linkers put read-only data too.
+/// headers its executable segments, in which old linkers put read-only data too. Sorted by address; no byte of the file is
+/// in two of them, however often headers name it.
 pub fn regions<'a>(image: &Image<'a>) -> Vec<Region<'a>> {
     let sections = image.sections.iter().filter(|s| s.is_executable() && s.kind != NOBITS);
-    let found: Vec<_> = sections.filter_map(|s| Region::new(image, s.address, s.offset, s.size)).collect();
+    let found = apart(image, sections.map(|s| (s.offset, s.size, s.address)).collect());
     if !found.is_empty() {
         return found;
     }
     let segments = image.segments_of(kind::LOAD).filter(|s| s.is_executable());
-    let functions = functions(image);
-    segments
-        .filter_map(|s| Region::new(image, s.address, s.offset, s.file_size))
-        .map(|region| functions.map_or(region, |(first, last)| region.around(first, last)))
-        .collect()
+    let found = apart(image, segments.map(|s| (s.offset, s.file_size, s.address)).collect());
+    match functions(image) {
+        Some((first, last)) => found.into_iter().map(|region| region.around(first, last)).collect(),
+        None => found,
+    }
+}
+
+/// The regions of (offset, size, address), without those that begin inside another.
+fn apart<'a>(image: &Image<'a>, mut named: Vec<(u64, u64, u64)>) -> Vec<Region<'a>> {
+    named.sort_unstable();
+    let mut end = 0;
+    let mut found = Vec::new();
+    for (offset, size, address) in named {
+        if offset >= end && size > 0 {
+            end = offset.saturating_add(size);
+            found.extend(Region::new(image, address, offset, size));
+        }
+    }
+    found.sort_unstable_by_key(|region| region.address);
+    found
 }
 
 /// The lowest and the highest address at which a function is known to start: the search table of unwind information, that
@@ -171,6 +189,12 @@ impl<'r, 'a> Neighbourhood<'r, 'a> {
         Run { start, end, opens, closes }
     }
 
+    /// Whether the address is in any region.
+    fn is_inside(&self, address: u64) -> bool {
+        let behind = self.all.partition_point(|region| region.address <= address);
+        self.all[..behind].last().is_some_and(|region| region.holds(address))
+    }
+
     /// Whether the words up to that number are zeros that fill the space behind a function, as Go's linker puts them.
     fn is_padding(&self, number: usize) -> bool {
         let zeros = (0..=number).rev().take(REACH).take_while(|n| self.region.word(*n) == Some(0)).count();
@@ -184,7 +208,7 @@ impl<'r, 'a> Neighbourhood<'r, 'a> {
     fn flow(&self, number: usize) -> Flow {
         let Some(word) = self.region.word(number) else { return Flow::None };
         let address = self.region.address.wrapping_add(4 * number as u64);
-        let leads_nowhere = target(word, address).is_some_and(|to| !self.all.iter().any(|r| r.holds(to)));
+        let leads_nowhere = target(word, address).is_some_and(|to| !self.is_inside(to));
         if leads_nowhere || !is_allocated(word) {
             Flow::None
         } else if ENDS.iter().any(|(mask, value)| word & mask == *value) {

@@ -79,7 +79,7 @@ fn passed(bytes: u64, architecture: &str, excused: &[(Feature, &Usage)]) -> Stri
         } else {
             "the profile says that programs test for it"
         };
-        said += &format!("; {} of {}: {why}", usage.count, feature.name());
+        said = format!("{said}; {} of {}: {why}", usage.count, feature.name());
     }
     said
 }

@@ -2,6 +2,7 @@
 //! Stores", "Data Processing -- Immediate" and "-- Register".
 
 use super::{Row, names_registers, pairs_up, row, row_if, streams_data};
+#[allow(clippy::enum_glob_use, reason = "a row is a pattern and a name")]
 use crate::isa::Feature::*;
 
 /// Atomics, ordered accesses, block copies, tags.

@@ -6,6 +6,7 @@
 //! unallocated word of these spaces matches too.
 
 use super::{Row, row};
+#[allow(clippy::enum_glob_use, reason = "a row is a pattern and a name")]
 use crate::isa::Feature::*;
 
 /// Parts of SVE that processors may have or lack by themselves.

@@ -2,6 +2,7 @@
 //! Advanced SIMD". Bit 30 is Q, bit 29 is U; bits 23 and 22 are the size.
 
 use super::{Row, row};
+#[allow(clippy::enum_glob_use, reason = "a row is a pattern and a name")]
 use crate::isa::Feature::*;
 
 /// Half precision without vectors: `ftype` is 3. Conversions between half and the other precisions are older.
