@@ -5,7 +5,7 @@ mod support;
 use std::sync::LazyLock;
 
 use sarsen::check::{self, Judge, Judgement};
-use sarsen::profile::Profile;
+use sarsen::profile::{BUILT_IN, Profile};
 use sarsen::rules::{self, Verdict};
 use support::{EXITS, Elf, FOLLOWS, RELOCATES, RELOCATES_PACKED, abi, protections};
 

@@ -13,10 +13,10 @@ const BARE: Options = Options { no_section_headers: true, drop_appended: false }
 const DROP: Options = Options { no_section_headers: false, drop_appended: true };
 const DEBUG: (u64, u64) = (21, 0);
 
-/// The default file with a section called `name` of type `kind` that nothing loads and that holds the names too.
+/// The default file with a section called `name` of type `kind` that nothing loads.
 fn with_section(name: &'static str, kind: u32) -> Vec<u8> {
     // Zeros in front, so that the result is smaller even where names are longer than what else goes.
-    let mut bytes = Elf::with(|e| (e.section, e.tail) = (Some(name), vec![0; 64]));
+    let mut bytes = Elf::with(|e| (e.sections, e.tail) = (vec![(name, vec![0; 8])], vec![0; 64]));
     let table = u64::from_le_bytes(bytes[40..48].try_into().unwrap()) as usize;
     bytes[table + 64 + 4..table + 64 + 8].copy_from_slice(&kind.to_le_bytes());
     bytes
@@ -110,16 +110,16 @@ fn only_static_programs_lose_their_debug_entry() {
 
 #[test]
 fn data_that_may_be_the_programs_own_is_not_lost() {
-    let appended = Elf::with(|e| e.tail = b"payload\0\0".to_vec());
+    let appended = Elf::with(|e| e.tail = b"payload payload\0".to_vec());
     let error = slim(&appended, "file", &Options::default()).unwrap_err();
     assert_eq!(error.code.as_str(), "slim-payload");
-    assert!(error.message.contains("9 bytes"), "{error}");
+    assert!(error.message.contains("16 bytes"), "{error}");
     let dropped = slim(&appended, "file", &DROP).unwrap();
-    assert_eq!((dropped.bytes.len(), dropped.removed.payload), (0xa00, 9));
+    assert_eq!((dropped.bytes.len(), dropped.removed.payload), (0xa00, 16));
 
-    let zeros = Elf::with(|e| e.tail = vec![0; 500]);
+    let zeros = Elf::with(|e| e.tail = vec![0; 504]);
     let slimmed = slim(&zeros, "file", &Options::default()).unwrap();
-    assert_eq!((slimmed.bytes.len(), slimmed.removed.padding), (0xa00, 500));
+    assert_eq!((slimmed.bytes.len(), slimmed.removed.padding), (0xa00, 504));
 
     let unknown = with_section("pydata", 1);
     let slimmed = slim(&unknown, "file", &Options::default()).unwrap();

@@ -11,7 +11,7 @@ use sarsen::check;
 use sarsen::elf::{Image, kind};
 use sarsen::profile::Profile;
 use sarsen::slim::{Options, slim};
-use support::{Elf, Folder};
+use support::{Elf, Folder, Numbers};
 
 /// Exercises what a wrong rewrite would break: constructors, thread-local variables with and without a first value,
 /// a function chosen at start (IFUNC), data that ends in zeros, zeroed data, and the notes that the program itself sees.
@@ -295,24 +295,12 @@ fn arm64_programs_do_the_same() {
     }
 }
 
-/// A small generator with a fixed seed: failures repeat.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % bound as u64) as usize
-    }
-}
-
 #[test]
 fn changed_bytes_never_panic_and_results_stay_as_they_are() {
     let folder = Folder::new("slim-changed");
     let mut seeds = vec![
         Elf::default().bytes(),
-        Elf::with(|e| (e.section, e.relro) = (Some(".symtab"), false)),
+        Elf::with(|e| (e.sections, e.relro) = (vec![(".symtab", vec![0; 8])], false)),
         Elf::with(|e| e.dynamic.insert(0, (21, 0))),
     ];
     let small = "int main(void) { return 0; }";
@@ -320,7 +308,7 @@ fn changed_bytes_never_panic_and_results_stay_as_they_are() {
         let program = compiled(&folder, "small", small, flags);
         seeds.extend(program.map(|path| std::fs::read(path).unwrap()));
     }
-    let mut numbers = Numbers(0x5e11_a71e);
+    let mut numbers = Numbers::new(0x5e11_a71e);
     let (mut made, mut refused) = (0, 0);
     for seed in &seeds {
         let tables = u64::from_le_bytes(seed[40..48].try_into().unwrap()) as usize;
@@ -352,7 +340,7 @@ fn changed_bytes_never_panic_and_results_stay_as_they_are() {
 
 #[test]
 fn every_prefix_is_refused_or_made() {
-    let seed = Elf::with(|e| e.section = Some(".symtab"));
+    let seed = Elf::with(|e| e.sections = vec![(".symtab", vec![0; 8])]);
     for end in 0..seed.len() {
         assert!(slim(&seed[..end], "cut", &BOTH[1]).is_err(), "the first {end} bytes");
     }
