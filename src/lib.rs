@@ -17,6 +17,8 @@ pub mod profile;
 pub mod report;
 pub mod rootfs;
 pub mod rules;
+#[cfg(test)]
+mod schema;
 pub mod slim;
 pub mod start;
 pub mod texts;

@@ -206,7 +206,7 @@ fn a_full_disk_is_an_error() {
 /// `SARSEN_REGENERATE=1 cargo test` rewrites the file.
 #[test]
 fn the_rules_page_is_what_the_program_prints() {
-    let printed = stdout(&sarsen(&["rules", "--markdown"]));
+    let printed = stdout(&sarsen(&["rules", "--format", "markdown"]));
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rules.md");
     if std::env::var_os("SARSEN_REGENERATE").is_some() {
         std::fs::write(path, &printed).unwrap();
@@ -264,4 +264,18 @@ fn built_in_profiles_are_listed_printed_and_used() {
     let output = sarsen(&["profiles", "grid"]);
     assert_eq!((output.status.code(), stdout(&output)), (Some(2), String::new()));
     assert!(stderr(&output).contains("error[profile-unknown]"), "{}", stderr(&output));
+}
+
+#[test]
+fn rules_are_data_too() {
+    let document = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&stdout(&sarsen(arguments))).unwrap()
+    };
+    let all = document(&["rules", "--format", "json"]);
+    assert_eq!(all["schema"], "sarsen.rules/1");
+    assert_eq!(all["rules"].as_array().unwrap().len(), rules::ALL.len());
+    let one = document(&["rules", "relro", "--format", "json"]);
+    assert_eq!(one["rules"].as_array().unwrap().len(), 1);
+    assert_eq!((&one["rules"][0]["id"], &one["rules"][0]["severity"]), (&"relro".into(), &"deny".into()));
+    assert!(one["rules"][0]["why"].as_str().unwrap().ends_with('.'));
 }
