@@ -72,36 +72,38 @@ pub(super) fn names(root: &Path, path: &Path, absent: bool) -> io::Result<Vec<Os
     }
 }
 
-/// At most `size` first bytes of the regular file at `path` of this machine, if it still has that `identity` (device
-/// and inode number).
-pub(super) fn head(path: &Path, identity: (u64, u64), size: usize) -> Result<Vec<u8>, Error> {
-    let name = path.display();
-    let because = |error: io::Error| {
-        Error::new(
-            Code::InputUnreadable,
-            format!("{name} cannot be read ({error}): judging needs its bytes; check owner and mode"),
-        )
-    };
+/// The regular file at `path` of this machine, opened, if it still has that `identity` (device and inode number).
+pub(super) fn open(path: &Path, identity: (u64, u64)) -> Result<File, Error> {
     // A FIFO or link that took the file's place since the lookup must neither block nor lead out of the root.
     let file = fs::OpenOptions::new()
         .read(true)
         .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW)
         .open(path)
-        .map_err(because)?;
-    let metadata = file.metadata().map_err(because)?;
+        .map_err(|error| unreadable(path, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() || (metadata.dev(), metadata.ino()) != identity {
         return Err(Error::new(
             Code::InputUnreadable,
             format!(
-                "{name} was replaced by another file while it was looked at: is something changing the tree?"
+                "{} was replaced by another file while it was looked at: is something changing the tree?",
+                path.display()
             ),
         ));
     }
-    read(&file, size).map_err(because)
+    Ok(file)
 }
 
-fn read(file: &File, size: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(size as u64).read_to_end(&mut bytes)?;
+/// At most `size` first bytes of that file.
+pub(super) fn head(path: &Path, identity: (u64, u64), size: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(size);
+    let file = open(path, identity)?;
+    file.take(size as u64).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     Ok(bytes)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    Error::new(
+        Code::InputUnreadable,
+        format!("{} cannot be read ({error}): judging needs its bytes; check owner and mode", path.display()),
+    )
 }
