@@ -28,10 +28,10 @@ pub mod tag {
     pub const RPATH: u64 = 15;
     /// A word in which loaders tell debuggers about themselves.
     pub const DEBUG: u64 = 21;
-    /// The address of the relocations of the procedure linkage table.
-    pub const JMPREL: u64 = 23;
     /// Relocations modify read-only segments.
     pub const TEXTREL: u64 = 22;
+    /// The address of the relocations of the procedure linkage table, which may wait for the first call.
+    pub const JMPREL: u64 = 23;
     /// Bind everything at start, old form.
     pub const BIND_NOW: u64 = 24;
     /// Search path.

@@ -22,10 +22,10 @@ pub use dynamic::{Dynamic, tag};
 pub use go::GoBuild;
 pub use header::{Header, Kind, machine_name};
 pub use notes::{Note, Protections};
-pub use relocations::{Relative, Relocations};
+pub use relocations::{Reference, Relative, Relocations};
 pub use sections::Section;
 pub use segments::{Segment, kind};
-pub use symbols::{Needs, Symbol, Version};
+pub use symbols::{Needs, Symbol, Version, symbol};
 
 use crate::error::Error;
 

@@ -32,21 +32,57 @@ const X86_64: u16 = 62;
 const R_AARCH64_RELATIVE: u64 = 1027;
 const R_X86_64_RELATIVE: u64 = 8;
 
+/// One relocation that asks for a symbol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The number of the symbol; 1 is the first of [`Image::dynamic_symbols`].
+    pub symbol: u32,
+    /// The type, whose numbers are the machine's own.
+    pub kind: u32,
+    /// It is in the table of function calls (DT_JMPREL).
+    pub is_call: bool,
+}
+
+impl Image<'_> {
+    /// The relocations with addends that ask for a symbol, in the order of the file: those of DT_RELA, then those of
+    /// DT_JMPREL.
+    pub fn references(&self) -> Vec<Reference> {
+        let tables = [(tag::RELA, tag::RELASZ, false), (tag::JMPREL, tag::PLTRELSZ, true)];
+        let table = |address, size| self.relocation_table(address, size).unwrap_or_default().chunks_exact(24);
+        tables
+            .into_iter()
+            .flat_map(|(address, size, is_call)| table(address, size).map(move |entry| (entry, is_call)))
+            .map(|(entry, is_call)| (word(&entry[8..16]), is_call))
+            .map(|(info, is_call)| Reference { symbol: (info >> 32) as u32, kind: info as u32, is_call })
+            .filter(|reference| reference.symbol != 0)
+            .collect()
+    }
+
+    /// The type of the first relocation with addend: of DT_JMPREL if there is any, else of DT_RELA.
+    pub fn first_relocation(&self) -> Option<u32> {
+        let tables = [(tag::JMPREL, tag::PLTRELSZ), (tag::RELA, tag::RELASZ)];
+        let mut entries = tables.into_iter().flat_map(|(address, size)| {
+            self.relocation_table(address, size).unwrap_or_default().chunks_exact(24)
+        });
+        entries.next().map(|entry| word(&entry[8..16]) as u32)
+    }
+
+    fn relocation_table(&self, address: u64, size: u64) -> Option<&[u8]> {
+        let dynamic = self.dynamic.as_ref()?;
+        let offset = self.offset_of(dynamic.value(address)?)?;
+        let size = dynamic.value(size)?.min(self.bytes.len().saturating_sub(offset));
+        self.bytes.slice(offset, size)
+    }
+}
+
 pub(super) fn parse(image: &Image) -> Relocations {
     let mut found = Relocations::default();
-    let Some(dynamic) = &image.dynamic else { return found };
-    let table = |address, size| {
-        let address = dynamic.value(address)?;
-        let offset = image.offset_of(address)?;
-        let size = dynamic.value(size)?.min(image.bytes.len().saturating_sub(offset));
-        image.bytes.slice(offset, size)
-    };
     let relative_type = match image.header.machine {
         AARCH64 => R_AARCH64_RELATIVE,
         X86_64 => R_X86_64_RELATIVE,
         _ => u64::MAX,
     };
-    for entry in table(tag::RELA, tag::RELASZ).unwrap_or_default().chunks_exact(24) {
+    for entry in image.relocation_table(tag::RELA, tag::RELASZ).unwrap_or_default().chunks_exact(24) {
         let (slot, info, addend) = (word(&entry[..8]), word(&entry[8..16]), word(&entry[16..]));
         let kind = info & 0xffff_ffff;
         // R_…_NONE changes nothing; linkers leave some where they reserved too many entries.
@@ -60,7 +96,7 @@ pub(super) fn parse(image: &Image) -> Relocations {
             found.other += 1;
         }
     }
-    unpack(image, table(tag::RELR, tag::RELRSZ).unwrap_or_default(), &mut found);
+    unpack(image, image.relocation_table(tag::RELR, tag::RELRSZ).unwrap_or_default(), &mut found);
     found
 }
 

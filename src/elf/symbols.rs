@@ -13,8 +13,44 @@ pub struct Symbol<'a> {
     pub is_defined: bool,
     /// It may stay undefined.
     pub is_weak: bool,
+    /// The low half of `st_info`, such as [`symbol::TLS`].
+    pub kind: u8,
+    /// The high half of `st_info`, such as [`symbol::LOCAL`].
+    pub binding: u8,
+    /// The low two bits of `st_other`: 1 internal and 2 hidden are for this file alone.
+    pub visibility: u8,
+    /// `st_shndx` is SHN_ABS: the value is no address.
+    pub is_absolute: bool,
+    /// `st_value`.
+    pub value: u64,
     /// Its entry of the version table: 0 local, 1 global without version.
     pub version: u16,
+    /// Only who asks for that very version gets it.
+    pub is_hidden_version: bool,
+}
+
+/// Parts of `st_info`.
+pub mod symbol {
+    /// Kind: not said.
+    pub const NOTYPE: u8 = 0;
+    /// Kind: data.
+    pub const OBJECT: u8 = 1;
+    /// Kind: a function.
+    pub const FUNC: u8 = 2;
+    /// Kind: data without a place yet.
+    pub const COMMON: u8 = 5;
+    /// Kind: an offset in thread-local storage.
+    pub const TLS: u8 = 6;
+    /// Kind: a function that chooses the function (GNU).
+    pub const GNU_IFUNC: u8 = 10;
+    /// Binding: for this file alone.
+    pub const LOCAL: u8 = 0;
+    /// Binding: for all.
+    pub const GLOBAL: u8 = 1;
+    /// Binding: for all, and may stay undefined.
+    pub const WEAK: u8 = 2;
+    /// Binding: once in the process (GNU).
+    pub const GNU_UNIQUE: u8 = 10;
 }
 
 /// The versions that a file wants of one library.
@@ -35,10 +71,13 @@ pub struct Version<'a> {
     pub index: u16,
     /// VER_FLG_WEAK: its absence only gives a warning.
     pub is_weak: bool,
+    /// VER_FLG_BASE: the name of the file, not of a version of symbols.
+    pub is_base: bool,
 }
 
 const SYMBOL: u64 = 24;
 const SHT_DYNSYM: u32 = 11;
+const SHN_ABS: u16 = 0xfff1;
 
 impl<'a> Image<'a> {
     /// The dynamic symbols, without the empty first one. Entries beyond the end of the file are left out.
@@ -49,12 +88,11 @@ impl<'a> Image<'a> {
         let mut budget = self.name_budget();
         (1..self.count_of_symbols(table))
             .map_while(|index| {
-                let version = versions.and_then(|v| self.bytes.u16(v.checked_add(2 * index)?));
-                // The top bit hides a version from those who ask for none.
-                let version = version.map_or(1, |v| v & 0x7fff);
+                let version = versions.and_then(|v| self.bytes.u16(v.checked_add(2 * index)?)).unwrap_or(1);
                 let symbol =
                     self.symbol(table.checked_add(index.checked_mul(SYMBOL)?)?, names?, &mut budget)?;
-                Some(Symbol { version, ..symbol })
+                // The top bit hides a version from those who ask for none.
+                Some(Symbol { version: version & 0x7fff, is_hidden_version: version & 0x8000 != 0, ..symbol })
             })
             .collect()
     }
@@ -80,15 +118,22 @@ impl<'a> Image<'a> {
 
     /// The symbol at the offset `at`, with a name of the string table at `names`; its version is not looked at.
     fn symbol(&self, at: u64, names: u64, budget: &mut usize) -> Option<Symbol<'a>> {
-        let [info] = self.bytes.array::<1>(at.checked_add(4)?)?;
+        let [info, other] = self.bytes.array::<2>(at.checked_add(4)?)?;
+        let section = self.bytes.u16(at.checked_add(6)?)?;
         let text = names.checked_add(u64::from(self.bytes.u32(at)?))?;
         let name = self.bytes.c_string(text).unwrap_or_default();
         *budget = budget.checked_sub(name.len())?;
         Some(Symbol {
             name,
-            is_defined: self.bytes.u16(at.checked_add(6)?)? != 0,
-            is_weak: info >> 4 == 2,
+            is_defined: section != 0,
+            is_weak: info >> 4 == symbol::WEAK,
+            kind: info & 15,
+            binding: info >> 4,
+            visibility: other & 3,
+            is_absolute: section == SHN_ABS,
+            value: self.bytes.u64(at.checked_add(8)?)?,
             version: 1,
+            is_hidden_version: false,
         })
     }
 
@@ -106,6 +151,7 @@ impl<'a> Image<'a> {
                     name: text(self.bytes.u32(at + 8)?).unwrap_or_default(),
                     index: self.bytes.u16(at + 6)? & 0x7fff,
                     is_weak: self.bytes.u16(at + 4)? & 2 != 0,
+                    is_base: false,
                 });
                 Some(())
             });
@@ -126,6 +172,7 @@ impl<'a> Image<'a> {
                 name: self.bytes.c_string(text).unwrap_or_default(),
                 index: self.bytes.u16(at + 4)? & 0x7fff,
                 is_weak: self.bytes.u16(at + 2)? & 2 != 0,
+                is_base: self.bytes.u16(at + 2)? & 1 != 0,
             });
             Some(())
         });

@@ -5,6 +5,13 @@
 //! one holds is read from the content of the program's interpreter; any other loader is not modelled, and nothing is
 //! guessed about it.
 
+mod cache;
+mod family;
+mod glibc;
+mod library;
+mod musl;
+mod process;
+mod symbols;
 mod world;
 
 use std::fmt;
@@ -12,6 +19,8 @@ use std::path::PathBuf;
 
 use super::{Cause, End, Step};
 
+pub use library::{Ident, Library, Need};
+pub use symbols::{Definition, Purpose, Symbols, Want};
 pub use world::World;
 
 /// What the loader is told by those who start the program.
@@ -66,7 +75,7 @@ impl Family {
 /// A file in the process.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// Its path without links; links in it are followed.
+    /// Its path without links; its facts are [`World::library`]'s.
     pub path: PathBuf,
     /// The path by which the loader opened it, as messages name it.
     pub opened: String,
