@@ -14,7 +14,12 @@ fn main() {
     let world = World::new(Tree::open(Path::new(&root)).expect("the root can be read"));
     let environment = Environment {
         library_path: std::env::var("LINK_LIBRARY_PATH").ok(),
-        hwcaps: std::env::var("LINK_HWCAPS").unwrap_or_default().split(' ').map(str::to_owned).filter(|s| !s.is_empty()).collect(),
+        hwcaps: std::env::var("LINK_HWCAPS")
+            .unwrap_or_default()
+            .split(' ')
+            .map(str::to_owned)
+            .filter(|s| !s.is_empty())
+            .collect(),
         ..Environment::default()
     };
     for program in arguments {
@@ -33,7 +38,12 @@ fn main() {
                 }
                 if std::env::var_os("LINK_STEPS").is_some() {
                     for step in &linked.steps {
-                        println!("\t  {} {} {}", step.call, step.result, step.why.as_deref().unwrap_or_default());
+                        println!(
+                            "\t  {} {} {}",
+                            step.call,
+                            step.result,
+                            step.why.as_deref().unwrap_or_default()
+                        );
                     }
                 }
             }

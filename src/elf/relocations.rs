@@ -58,13 +58,19 @@ impl Image<'_> {
             .collect()
     }
 
-    /// The type of the first relocation with addend: of DT_JMPREL if there is any, else of DT_RELA.
-    pub fn first_relocation(&self) -> Option<u32> {
-        let tables = [(tag::JMPREL, tag::PLTRELSZ), (tag::RELA, tag::RELASZ)];
-        let mut entries = tables.into_iter().flat_map(|(address, size)| {
-            self.relocation_table(address, size).unwrap_or_default().chunks_exact(24)
-        });
-        entries.next().map(|entry| word(&entry[8..16]) as u32)
+    /// The types of the relocations with addends, each once, in the order of DT_JMPREL, then DT_RELA.
+    pub fn relocation_kinds(&self) -> Vec<u32> {
+        let mut kinds = Vec::new();
+        for (address, size) in [(tag::JMPREL, tag::PLTRELSZ), (tag::RELA, tag::RELASZ)] {
+            for entry in self.relocation_table(address, size).unwrap_or_default().chunks_exact(24) {
+                let kind = word(&entry[8..16]) as u32;
+                // Entries of one type follow each other; of types there are a dozen.
+                if kinds.last() != Some(&kind) && kinds.len() < 64 && !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
+        }
+        kinds
     }
 
     fn relocation_table(&self, address: u64, size: u64) -> Option<&[u8]> {

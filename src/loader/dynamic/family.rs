@@ -2,8 +2,6 @@
 
 use crate::elf::machine_name;
 
-use super::Family;
-
 /// A dynamic loader.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Loader {
@@ -54,13 +52,6 @@ impl Loader {
             has_hwcaps: text_around(bytes, b"glibc-hwcaps").is_some(),
             checks_relr: text_around(bytes, b"DT_RELR without GLIBC_ABI_DT_RELR").is_some(),
         }))
-    }
-
-    pub fn family(&self) -> Family {
-        match self {
-            Self::Musl(_) => Family::Musl,
-            Self::Glibc(_) => Family::Glibc,
-        }
     }
 }
 

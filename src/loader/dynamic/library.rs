@@ -38,8 +38,8 @@ pub struct Library {
     pub needs: Vec<Need>,
     /// Its dynamic symbols.
     pub symbols: Symbols,
-    /// The type of its first relocation in the order of musl.
-    pub first_relocation: Option<u32>,
+    /// The types of its relocations, each once, in the order in which musl meets them.
+    pub relocation_kinds: Vec<u32>,
     /// It is a C library: it defines what only one of them may define.
     pub is_libc: bool,
 }
@@ -135,7 +135,7 @@ impl Library {
             library.needs.push(Need { library: need.library.as_ref().into(), versions });
         }
         library.symbols = Symbols::of(image, numbered);
-        library.first_relocation = image.first_relocation();
+        library.relocation_kinds = image.relocation_kinds();
         let defines = |name| library.symbols.definitions(hash(name)).any(|d| d.is_defined());
         library.is_libc = defines("__libc_start_main") && defines("stdin");
         library

@@ -127,23 +127,24 @@ pub struct Problem {
 }
 
 impl Linked {
-    /// How the start ends as far as the loader decides, with everything that it prints on the way out.
+    /// How the start ends as far as the loader decides.
     pub fn end(&self) -> End {
-        let mut lines = Vec::new();
-        let mut last = None;
-        for problem in self.problems.iter().filter(|p| p.when != When::FirstCall) {
-            match &problem.cause.end {
-                End::Exit { status, says } => {
-                    lines.push(says.as_str());
-                    if problem.when == When::Start {
-                        last = Some(*status);
-                    }
-                }
-                other if problem.when == When::Start => return other.clone(),
-                _ => {}
-            }
+        let fatal = self.problems.iter().filter(|problem| problem.when == When::Start);
+        match fatal.last().map(|problem| &problem.cause.end) {
+            None => End::Starts,
+            Some(End::Exit { status, .. }) => End::Exit { status: *status, says: self.says() },
+            Some(other) => other.clone(),
         }
-        last.map_or(End::Starts, |status| End::Exit { status, says: lines.join("\n") })
+    }
+
+    /// Everything that the loader prints until the program starts or the loader gives up; lines without the last end.
+    pub fn says(&self) -> String {
+        let lines = self.problems.iter().filter(|problem| problem.when != When::FirstCall);
+        let lines = lines.filter_map(|problem| match &problem.cause.end {
+            End::Exit { says, .. } => Some(says.as_str()),
+            _ => None,
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 

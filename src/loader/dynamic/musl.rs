@@ -336,10 +336,13 @@ impl Loader<'_> {
         self.relocate_foreign(index, &facts);
     }
 
-    /// No check of the machine comes before this: a foreign file fails at its first relocation.
+    /// No check of the machine comes before this: a foreign file fails at the first relocation that musl does not know,
+    /// and one that has none such is taken.
     fn relocate_foreign(&mut self, index: usize, facts: &Library) {
-        let fits = facts.fits(&self.process.objects[0].facts);
-        let (Some(kind), false) = (facts.first_relocation, fits) else { return };
+        let own = self.process.program.loader.ident.map_or(0, |ident| ident.machine);
+        let Some(kind) = facts.relocation_kinds.iter().find(|kind| !knows_relocation(own, **kind)) else {
+            return;
+        };
         let object = &self.process.objects[index].object;
         let machine = facts.ident.map_or_else(String::new, |ident| machine_name(ident.machine));
         let cause = Cause {
@@ -365,6 +368,15 @@ impl Loader<'_> {
             let own = large_file_name(&want.name);
             own.is_some_and(|name| self.process.program.loader.symbols.has_for_musl(hash(name), true))
         }
+    }
+}
+
+/// The relocations of reloc.h; on machines that are not listed here, all are taken to be known.
+fn knows_relocation(machine: u16, kind: u32) -> bool {
+    match machine {
+        62 => matches!(kind, 0..=2 | 5..=8 | 16..=18 | 36),
+        183 => matches!(kind, 0 | 257 | 1024..=1031),
+        _ => true,
     }
 }
 

@@ -60,10 +60,14 @@ impl World {
     /// # Errors
     /// Why that cannot be said.
     pub fn link(&self, path: &Path, image: &Image, environment: &Environment) -> Result<Linked, Unmodelled> {
-        let facts = Arc::new(Library::of(image));
-        let interpreter = match image.interpreter() {
-            Some(interpreter) => interpreter,
-            None => self.loader_of(image, &facts).ok_or(Unmodelled::NoInterpreter)?,
+        let (facts, interpreter) = if let Some(interpreter) = image.interpreter() {
+            (Arc::new(Library::of(image)), interpreter)
+        } else {
+            // Others may load it too.
+            let known = self.libraries.get(path, |_| Ok(Arc::new(Library::of(image))));
+            let facts = known.unwrap_or_else(|_| Arc::new(Library::of(image)));
+            let loader = self.loader_of(image, &facts).ok_or(Unmodelled::NoInterpreter)?;
+            (facts, loader)
         };
         let (loader_path, node) = self
             .tree
@@ -98,7 +102,8 @@ impl World {
         let there: Vec<&str> =
             paths.iter().copied().filter(|path| self.tree.resolve(Path::new(path)).is_ok()).collect();
         let first = there.first()?;
-        let musl = there.get(1).filter(|_| facts.glibc_version().is_none());
+        let for_musl = |name: &String| name == "libc.so" || name.starts_with("libc.musl-");
+        let musl = there.get(1).filter(|_| facts.needed.iter().any(for_musl));
         Some((*musl.unwrap_or(first)).to_owned())
     }
 
