@@ -103,7 +103,8 @@ impl<'p> Judge<'p> {
         if let Some(place) = place {
             subject = subject.in_place(place);
         }
-        Ok(self.asked().map(|rule| self.judgement(rule, rule.judge(&subject), names)).collect())
+        let said = self.asked().filter_map(|rule| Some((rule, rule.judge(&subject)?)));
+        Ok(said.map(|(rule, verdict)| self.judgement(rule, verdict, names)).collect())
     }
 
     /// The rules that the profile does not allow to fail anyway.

@@ -4,15 +4,19 @@ mod allocator_page_size;
 mod bind_now;
 mod branch_protection;
 mod build_id;
+mod dangling_link;
 mod elf_valid;
 mod file_size;
 mod fortify;
 mod go_cgo;
+mod interpreter_present;
 mod isa_baseline;
 mod kernel_version;
 mod lean_dynamic;
+mod library_present;
 mod machine;
 mod memory_size;
+mod mixed_abi;
 mod no_build_paths;
 mod no_comment;
 mod no_date_macros;
@@ -31,9 +35,13 @@ mod relro;
 mod rust_deps;
 mod segment_alignment;
 mod self_relocating;
+mod setuid;
 mod stack_protector;
 mod static_pie;
 mod stripped;
+mod symbol_present;
+mod symbol_version_present;
+mod symbol_versions;
 
 use std::cell::OnceCell;
 
@@ -56,6 +64,7 @@ pub const ALL: &[&Rule] = &[
     &no_runpath::RULE,
     &no_textrel::RULE,
     &no_foreign_libc::RULE,
+    &symbol_versions::RULE,
     &relro::RULE,
     &bind_now::RULE,
     &noexec_stack::RULE,
@@ -79,6 +88,13 @@ pub const ALL: &[&Rule] = &[
     &rust_deps::RULE,
     &file_size::RULE,
     &memory_size::RULE,
+    &interpreter_present::RULE,
+    &library_present::RULE,
+    &symbol_version_present::RULE,
+    &symbol_present::RULE,
+    &mixed_abi::RULE,
+    &dangling_link::RULE,
+    &setuid::RULE,
 ];
 
 /// One rule. Its texts are the only source of what `sarsen rules`, docs/rules.md and reports say about it.
@@ -130,30 +146,21 @@ pub struct Texts {
 }
 
 impl Rule {
-    /// Judges one ELF file.
-    pub fn judge(&self, subject: &Subject) -> Verdict {
+    /// Judges one ELF file. `None`: the rule is about members of a root file system, and not about this one.
+    pub fn judge(&self, subject: &Subject) -> Option<Verdict> {
         match &self.check {
-            Check::Header(check) => check(subject),
-            Check::Segments(check) => unread(subject.image).unwrap_or_else(|| check(subject)),
-            Check::Texts(texts) => (texts.check)(subject),
-            Check::World(check) => match &subject.place {
+            Check::Header(check) => Some(check(subject)),
+            Check::Segments(check) => Some(unread(subject.image).unwrap_or_else(|| check(subject))),
+            Check::Texts(texts) => Some((texts.check)(subject)),
+            Check::World(check) => Some(match &subject.place {
                 None => alone(),
                 Some(place) => unread(subject.image).unwrap_or_else(|| check(subject, place)),
-            },
-            Check::Member(check) => match &subject.place {
-                None => alone(),
-                Some(place) => {
-                    let head = subject.image.bytes.all();
-                    check(&Member {
-                        profile: subject.profile,
-                        world: place.world,
-                        path: place.path,
-                        node: place.node,
-                        head,
-                    })
-                    .unwrap_or_else(|| Verdict::not_applicable("the rule has nothing to say of such a file"))
-                }
-            },
+            }),
+            Check::Member(check) => {
+                let Place { world, path, node } = *subject.place()?;
+                let head = subject.image.bytes.all();
+                check(&Member { profile: subject.profile, world, path, node, head })
+            }
         }
     }
 
@@ -197,6 +204,11 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn in_place(self, place: Place<'a>) -> Self {
         Self { place: Some(place), ..self }
+    }
+
+    /// Where it is, if its root file system is at hand.
+    pub fn place(&self) -> Option<&Place<'a>> {
+        self.place.as_ref()
     }
 
     /// What its dynamic loader does with it there; it is linked when first asked for. `place` is the one that

@@ -4,6 +4,7 @@
 
 pub mod llvm;
 mod numbers;
+pub mod object;
 pub mod sarif;
 
 use std::path::PathBuf;

@@ -58,7 +58,8 @@ impl Cache {
         }
         let count = u64::from(bytes.u32(20)?);
         // 0: written before byte orders were noted; 2: little-endian (elf/dl-cache.h, cache_file_new_matches_endian).
-        if !matches!(bytes.array::<1>(28)?[0] & 3, 0 | 2) || (bytes.len() - HEADER) / ENTRY < count {
+        if !matches!(bytes.array::<1>(28)?[0] & 3, 0 | 2) || bytes.len().checked_sub(HEADER)? / ENTRY < count
+        {
             return None;
         }
         let subfolders = subfolders(bytes).unwrap_or_default();

@@ -16,6 +16,7 @@ mod world;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Cause, End, Step};
 
@@ -75,7 +76,9 @@ impl Family {
 /// A file in the process.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// Its path without links; its facts are [`World::library`]'s.
+    /// What is known of it.
+    pub facts: Arc<Library>,
+    /// Its path without links.
     pub path: PathBuf,
     /// The path by which the loader opened it, as messages name it.
     pub opened: String,

@@ -78,7 +78,7 @@ impl Loader<'_> {
         for name in &facts.needed {
             let first = self.process.steps.len();
             if self.load(name, Some(index), "DT_NEEDED").is_none() {
-                let by = &self.process.objects[index].object.opened;
+                let by = &self.process.objects[index].opened;
                 let says = format!("Error loading shared library {name}: {} (needed by {by})", self.error);
                 let trouble = match self.error {
                     "Exec format error" | "Is a directory" | "Invalid argument" => Trouble::LibraryUnusable,
@@ -125,7 +125,7 @@ impl Loader<'_> {
                 if let Some(index) = self.process.loaded(&path).filter(|index| self.itself != Some(*index)) {
                     // Known by a path until now, and by its name from now on.
                     if self.short_names[index].is_none() && short.is_some() {
-                        let name = base_name(&self.process.objects[index].object.opened).to_owned();
+                        let name = base_name(&self.process.objects[index].opened).to_owned();
                         self.short_names[index] = Some(name);
                     }
                     return Some(index);
@@ -148,6 +148,7 @@ impl Loader<'_> {
                     return Some(self.add_itself("libc.so", by));
                 }
                 let object = Object {
+                    facts,
                     path: path.to_path_buf(),
                     opened: pathname,
                     name: name.to_owned(),
@@ -155,7 +156,7 @@ impl Loader<'_> {
                     because,
                 };
                 self.short_names.push(short);
-                Some(self.process.add(facts, object))
+                Some(self.process.add(object))
             }
             Opened::Directory => {
                 self.process.remark("it is a directory");
@@ -171,15 +172,15 @@ impl Loader<'_> {
         *self.itself.get_or_insert_with(|| {
             let program = &self.process.program;
             let object = Object {
+                facts: Arc::clone(&program.loader),
                 path: program.loader_path.to_owned(),
                 opened: program.interpreter.to_owned(),
                 name: name.to_owned(),
                 needed_by: by,
                 because: "the loader itself, which is musl's libc".into(),
             };
-            let facts = Arc::clone(&program.loader);
             self.short_names.push(None);
-            self.process.add(facts, object)
+            self.process.add(object)
         })
     }
 
@@ -200,12 +201,12 @@ impl Loader<'_> {
         let mut next = by;
         while let (Search::Nothing, Some(index)) = (&found, next) {
             let loaded = &self.process.objects[index];
-            let why = |tag| format!("{tag} of {}", self.process.objects[index].object.path.display());
+            let why = |tag| format!("{tag} of {}", self.process.objects[index].path.display());
             let path = loaded
                 .facts
                 .search_path()
                 .and_then(|(tag, path)| Some((why(tag), self.expand(index, path)?)));
-            next = loaded.object.needed_by;
+            next = loaded.needed_by;
             if let Some((why, path)) = path {
                 found = self.look(name, &path, &why);
             }
@@ -257,9 +258,9 @@ impl Loader<'_> {
             if self.secure {
                 return None;
             }
-            loaded.object.path.to_string_lossy().into_owned()
+            loaded.path.to_string_lossy().into_owned()
         } else {
-            loaded.object.opened.clone()
+            loaded.opened.clone()
         };
         let origin = name.rfind('/').map_or(".", |slash| &name[..slash]);
         if self.secure && !name.starts_with('/') {
@@ -312,7 +313,7 @@ impl Loader<'_> {
         let calls = wanted.iter().filter(|want| want.is_call);
         let missing = calls.chain(wanted.iter().filter(|want| !want.is_call)).filter(|want| !want.is_weak);
         let missing: Vec<&Want> = missing.filter(|want| !self.finds(want)).collect();
-        let opened = self.process.objects[index].object.opened.clone();
+        let opened = self.process.objects[index].opened.clone();
         for want in missing.iter().take(NAMED) {
             let line = format!("Error relocating {opened}: {}: symbol not found", want.name);
             let says = vec![line; want.count.min(NAMED as u32) as usize].join("\n");
@@ -343,7 +344,7 @@ impl Loader<'_> {
         let Some(kind) = facts.relocation_kinds.iter().find(|kind| !knows_relocation(own, **kind)) else {
             return;
         };
-        let object = &self.process.objects[index].object;
+        let object = &self.process.objects[index];
         let machine = facts.ident.map_or_else(String::new, |ident| machine_name(ident.machine));
         let cause = Cause {
             id: "library-unusable",

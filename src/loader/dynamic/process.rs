@@ -26,15 +26,9 @@ pub(super) struct Program<'w> {
 /// What is in the process so far.
 pub(super) struct Process<'w> {
     pub program: Program<'w>,
-    pub objects: Vec<Loaded>,
+    pub objects: Vec<Object>,
     pub steps: Vec<Step>,
     pub problems: Vec<Problem>,
-}
-
-/// A file in the process.
-pub(super) struct Loaded {
-    pub facts: Arc<Library>,
-    pub object: Object,
 }
 
 /// No more problems than these are named one by one; the last one says how many there are.
@@ -49,21 +43,22 @@ impl<'w> Process<'w> {
             opened: name.clone(),
             name,
             needed_by: None,
+            facts: Arc::clone(&program.facts),
             because: "the program itself".into(),
         };
-        let objects = vec![Loaded { facts: Arc::clone(&program.facts), object }];
+        let objects = vec![object];
         Self { program: program.clone(), objects, steps: Vec::new(), problems: Vec::new() }
     }
 
     /// Adds a file and returns its index.
-    pub fn add(&mut self, facts: Arc<Library>, object: Object) -> usize {
-        self.objects.push(Loaded { facts, object });
+    pub fn add(&mut self, object: Object) -> usize {
+        self.objects.push(object);
         self.objects.len() - 1
     }
 
     /// The index of a loaded library, by its path without links.
     pub fn loaded(&self, path: &Path) -> Option<usize> {
-        self.objects.iter().skip(1).position(|loaded| loaded.object.path == path).map(|index| index + 1)
+        self.objects.iter().skip(1).position(|loaded| loaded.path == path).map(|index| index + 1)
     }
 
     /// Opens a file as the loader of a machine does and notes the step.
@@ -101,7 +96,7 @@ impl<'w> Process<'w> {
         source: &'static str,
     ) {
         const SHOWN: usize = 8;
-        let asking = &self.objects[object].object.path;
+        let asking = &self.objects[object].path;
         let tried: Vec<String> = self.steps[first..].iter().filter_map(tried).collect();
         let mut evidence = format!("{} needs {name}", asking.display());
         if tried.is_empty() {
@@ -127,12 +122,7 @@ impl<'w> Process<'w> {
     }
 
     pub fn finish(self, family: Family) -> Linked {
-        Linked {
-            family,
-            objects: self.objects.into_iter().map(|loaded| loaded.object).collect(),
-            steps: self.steps,
-            problems: self.problems,
-        }
+        Linked { family, objects: self.objects, steps: self.steps, problems: self.problems }
     }
 }
 

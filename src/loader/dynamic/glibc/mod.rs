@@ -61,7 +61,7 @@ impl Loader<'_> {
 
     /// The name by which messages call an object (DSO_FILENAME).
     fn name_of(&self, index: usize) -> String {
-        if index == 0 { self.program_name() } else { self.process.objects[index].object.opened.clone() }
+        if index == 0 { self.program_name() } else { self.process.objects[index].opened.clone() }
     }
 
     /// LD_PRELOAD and /etc/ld.so.preload. What cannot be loaded is named and passed over.
@@ -138,7 +138,7 @@ impl Loader<'_> {
     fn is_called(&self, index: usize, name: &str) -> bool {
         let loaded = &self.process.objects[index];
         self.names[index].iter().any(|known| known == name)
-            || index > 0 && loaded.object.opened == name
+            || index > 0 && loaded.opened == name
             || loaded.facts.soname.as_deref() == Some(name)
     }
 
@@ -156,14 +156,14 @@ impl Loader<'_> {
         if self.is_loader(name) {
             let program = &self.process.program;
             let object = Object {
+                facts: Arc::clone(&program.loader),
                 path: program.loader_path.to_owned(),
                 opened: program.interpreter.to_owned(),
                 name: name.to_owned(),
                 needed_by: Some(by),
                 because: "the loader itself".into(),
             };
-            let facts = Arc::clone(&program.loader);
-            return Ok(self.add(facts, object, name));
+            return Ok(self.add(object, name));
         }
         let mut seen = search::Seen { errno: Errno::ENOENT, other_class: false };
         let found = if name.contains('/') {
@@ -194,25 +194,26 @@ impl Loader<'_> {
             return Err(Failure { object: name.to_owned(), text, errno: None, fault });
         }
         let object = Object {
+            facts: file.facts,
             path: file.path.to_path_buf(),
             opened,
             name: name.to_owned(),
             needed_by: Some(by),
             because,
         };
-        Ok(self.add(file.facts, object, name))
+        Ok(self.add(object, name))
     }
 
     /// The loader was mapped by the kernel: its file is not known to be the same (l_file_id is not set).
     fn is_the_loader(&self, index: usize) -> bool {
-        self.process.objects[index].object.path == self.process.program.loader_path
-            && self.process.objects[index].object.opened == self.process.program.interpreter
+        self.process.objects[index].path == self.process.program.loader_path
+            && self.process.objects[index].opened == self.process.program.interpreter
     }
 
-    fn add(&mut self, facts: Arc<super::Library>, object: Object, name: &str) -> usize {
+    fn add(&mut self, object: Object, name: &str) -> usize {
         self.names.push(vec![name.to_owned()]);
         self.needs.push(Vec::new());
-        self.process.add(facts, object)
+        self.process.add(object)
     }
 
     fn report(&mut self, trouble: Trouble, when: When, object: usize, name: &str, cause: Cause) {

@@ -34,7 +34,7 @@ impl Loader<'_> {
             }
         }
         if let Some(path) = &asking.runpath {
-            let why = format!("RUNPATH of {}", self.process.objects[by].object.path.display());
+            let why = format!("RUNPATH of {}", self.process.objects[by].path.display());
             if let Some(found) = self.search_path(name, by, path, &why, seen)? {
                 return Ok(Some(found));
             }
@@ -59,7 +59,7 @@ impl Loader<'_> {
             if let Some(found) = self.search_rpath(name, index, seen)? {
                 return Ok(Some(found));
             }
-            next = self.process.objects[index].object.needed_by;
+            next = self.process.objects[index].needed_by;
         }
         if did_program { Ok(None) } else { self.search_rpath(name, 0, seen) }
     }
@@ -70,7 +70,7 @@ impl Loader<'_> {
         let Some(path) = loaded.facts.rpath.clone().filter(|_| loaded.facts.runpath.is_none()) else {
             return Ok(None);
         };
-        let why = format!("RPATH of {}", loaded.object.path.display());
+        let why = format!("RPATH of {}", loaded.path.display());
         self.search_path(name, index, &path, &why, seen)
     }
 

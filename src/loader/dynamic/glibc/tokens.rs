@@ -41,7 +41,7 @@ impl Loader<'_> {
 
     /// The folder of an object: of the program by its path without links, of libraries by the path they were opened by.
     fn origin(&self, index: usize) -> String {
-        let object = &self.process.objects[index].object;
+        let object = &self.process.objects[index];
         let path =
             if index == 0 { object.path.to_string_lossy().into_owned() } else { object.opened.clone() };
         // A relative path counts from the folder that the program is started in, which is taken to be the root.
