@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::family::Musl;
 use super::library::Library;
-use super::process::{NAMED, Process, Program, strerror};
+use super::process::{NAMED, Process, Program};
 use super::symbols::{Purpose, Want, hash};
 use super::world::Opened;
 use super::{Family, Linked, Object, Trouble, When};
@@ -186,7 +186,7 @@ impl Loader<'_> {
 
     fn note(&mut self, opened: &Opened) {
         if let Opened::Failed(errno) = opened {
-            self.error = strerror(*errno, Family::Musl);
+            self.error = strerror(*errno);
         }
     }
 
@@ -230,7 +230,7 @@ impl Loader<'_> {
             }
             match self.process.open(&candidate, FLAGS, why) {
                 Opened::Failed(errno) => {
-                    self.error = strerror(errno, Family::Musl);
+                    self.error = strerror(errno);
                     if !matches!(errno, Errno::ENOENT | Errno::ENOTDIR | Errno::EACCES | Errno::ENAMETOOLONG)
                     {
                         self.process.remark("such an error ends the search");
@@ -290,7 +290,7 @@ impl Loader<'_> {
                     Err(_) => (String::new(), file),
                 },
                 Opened::Failed(errno) => {
-                    self.error = strerror(errno, Family::Musl);
+                    self.error = strerror(errno);
                     if errno == Errno::ENOENT {
                         (self.settings.folders.clone(), "a default folder of the loader".into())
                     } else {
@@ -369,6 +369,18 @@ impl Loader<'_> {
             let own = large_file_name(&want.name);
             own.is_some_and(|name| self.process.program.loader.symbols.has_for_musl(hash(name), true))
         }
+    }
+}
+
+/// What strerror(3) says of an open that failed (src/errno/__strerror.h).
+fn strerror(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ENOENT => "No such file or directory",
+        Errno::ENOTDIR => "Not a directory",
+        Errno::ELOOP => "Symbolic link loop",
+        Errno::ENAMETOOLONG => "Filename too long",
+        Errno::EACCES => "Permission denied",
+        _ => "I/O error",
     }
 }
 

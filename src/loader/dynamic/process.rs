@@ -7,7 +7,6 @@ use super::library::Library;
 use super::world::{Opened, World};
 use super::{Environment, Family, Linked, Object, Problem, Trouble, When};
 use crate::loader::{Cause, End, Step};
-use crate::rootfs::Errno;
 
 /// A program and the loader that it names.
 #[derive(Clone)]
@@ -135,20 +134,4 @@ fn tried(step: &Step) -> Option<String> {
     } else {
         format!("{path} ({why}; {})", step.result.trim_start_matches("= ").trim_start_matches("-1 "))
     })
-}
-
-/// strerror(3) of an open that failed.
-pub(super) fn strerror(errno: Errno, family: Family) -> &'static str {
-    match (errno, family) {
-        (Errno::ENOENT, _) => "No such file or directory",
-        (Errno::ENOTDIR, _) => "Not a directory",
-        (Errno::EISDIR, _) => "Is a directory",
-        (Errno::ELOOP, Family::Musl) => "Symbolic link loop",
-        (Errno::ELOOP, Family::Glibc) => "Too many levels of symbolic links",
-        (Errno::ENAMETOOLONG, Family::Musl) => "Filename too long",
-        (Errno::ENAMETOOLONG, Family::Glibc) => "File name too long",
-        (Errno::EACCES, _) => "Permission denied",
-        (_, Family::Musl) => "I/O error",
-        (_, Family::Glibc) => "Input/output error",
-    }
 }

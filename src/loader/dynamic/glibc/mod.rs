@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::family::Glibc;
-use super::process::{Process, Program, strerror};
+use super::process::{Process, Program};
 use super::world::Opened;
 use super::{Family, Linked, Object, Trouble, When};
 use crate::loader::{Cause, End};
@@ -30,6 +30,7 @@ pub(super) fn link(program: &Program, settings: &Glibc) -> Linked {
         names: vec![Vec::new()],
         needs: vec![Vec::new()],
         absent: HashSet::new(),
+        errno: None,
         process: Process::new(program),
     };
     loader.preload();
@@ -50,6 +51,8 @@ struct Loader<'w> {
     needs: Vec<Vec<usize>>,
     /// Folders that are known not to exist.
     absent: HashSet<String>,
+    /// errno, as far as it is set by opening files.
+    errno: Option<Errno>,
 }
 
 impl Loader<'_> {
@@ -100,6 +103,7 @@ impl Loader<'_> {
 
     /// _dl_map_object_deps. Whether everything is there.
     fn load(&mut self) -> bool {
+        self.errno = None;
         let mut index = 0;
         while index < self.process.objects.len() {
             let facts = Arc::clone(&self.process.objects[index].facts);
@@ -165,23 +169,23 @@ impl Loader<'_> {
             };
             return Ok(self.add(object, name));
         }
-        let mut seen = search::Seen { errno: Errno::ENOENT, other_class: false };
+        let mut other_class = false;
         let found = if name.contains('/') {
-            self.open_verify(name, &format!("{reason} names a path"), &mut seen)?
+            self.open_verify(name, &format!("{reason} names a path"), &mut other_class)?
                 .map(|file| (name.to_owned(), file, format!("{reason} names this path")))
         } else {
-            self.search(name, by, &mut seen)?
+            self.search(name, by, &mut other_class)?
         };
         let Some((opened, file, because)) = found else {
             return Err(Failure {
                 object: name.to_owned(),
-                text: if seen.other_class {
+                text: if other_class {
                     "wrong ELF class: ELFCLASS32"
                 } else {
                     "cannot open shared object file"
                 },
-                errno: (!seen.other_class).then_some(seen.errno),
-                fault: if seen.other_class { Fault::Unusable } else { Fault::Absent },
+                errno: self.errno.filter(|_| !other_class),
+                fault: if other_class { Fault::Unusable } else { Fault::Absent },
             });
         };
         if let Some(index) = self.process.loaded(&file.path).filter(|i| !self.is_the_loader(*i)) {

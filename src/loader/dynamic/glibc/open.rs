@@ -4,8 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::search::Seen;
-use super::{Family, Loader, Opened, strerror};
+use super::{Loader, Opened};
 use crate::loader::dynamic::library::{Library, PIE};
 use crate::rootfs::Errno;
 
@@ -26,9 +25,19 @@ pub(super) enum Fault {
 impl Failure {
     pub fn message(&self) -> String {
         match self.errno {
-            Some(errno) => format!("{}: {}", self.text, strerror(errno, Family::Glibc)),
+            Some(errno) => format!("{}: {}", self.text, strerror(errno)),
             None => self.text.to_owned(),
         }
+    }
+}
+
+/// What the loader's own strerror says, which knows few errors (elf/dl-minimal.c).
+fn strerror(errno: Errno) -> String {
+    match errno {
+        Errno::ENOENT => "No such file or directory".into(),
+        Errno::EIO => "Input/output error".into(),
+        Errno::EACCES => "Permission denied".into(),
+        other => format!("Error {}", other.number()),
     }
 }
 
@@ -41,12 +50,17 @@ pub(super) struct File {
 const FLAGS: &str = "O_RDONLY|O_CLOEXEC";
 
 impl Loader<'_> {
-    /// Opens `path`; none if there is nothing that can be used, with the reason in `seen`.
-    pub fn open_verify(&mut self, path: &str, why: &str, seen: &mut Seen) -> Result<Option<File>, Failure> {
+    /// Opens `path`; none if there is nothing that can be used, and whether because of its ELF class.
+    pub fn open_verify(
+        &mut self,
+        path: &str,
+        why: &str,
+        other_class: &mut bool,
+    ) -> Result<Option<File>, Failure> {
         let unusable = |text, errno| Failure { object: path.to_owned(), text, errno, fault: Fault::Unusable };
         let file = match self.process.open(path, FLAGS, why) {
             Opened::Failed(errno) => {
-                seen.errno = errno;
+                self.errno = Some(errno);
                 return Ok(None);
             }
             Opened::Directory => {
@@ -55,6 +69,7 @@ impl Loader<'_> {
             }
             Opened::File(file) => file,
         };
+        self.errno = None;
         let facts = self.process.program.world.library(&file).map_err(|why| {
             self.process.remark(&why);
             unusable("cannot read file data", Some(Errno::EIO))
@@ -63,8 +78,8 @@ impl Loader<'_> {
             Check::Good => Ok(Some(File { path: file, facts })),
             Check::Other(why, class) => {
                 self.process.remark(why);
-                seen.other_class |= class;
-                seen.errno = Errno::ENOENT;
+                *other_class |= class;
+                self.errno = Some(Errno::ENOENT);
                 Ok(None)
             }
             Check::Bad(text) => {
