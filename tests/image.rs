@@ -120,185 +120,112 @@ fn judge(name: &str, change: impl Fn(&Path)) -> Vec<(String, &'static str, Verdi
 /// A rule, the file that fails it after one change to the good tree, and what the evidence or the effect must say.
 type Fault = (&'static str, &'static str, fn(&Path), &'static str);
 
-fn faults() -> Vec<Fault> {
-    vec![
-        ("interpreter-present", "/bin/musl", |r| remove(r, LD_MUSL), "there is no /lib/ld-musl-aarch64.so.1"),
-        (
-            "interpreter-present",
-            "/bin/musl",
-            |r| write(r, LD_MUSL, b"#!/bin/sh\n", 0o755),
-            "less than an ELF header",
-        ),
-        ("interpreter-present", "/bin/musl", |r| write(r, LD_MUSL, &[b'#'; 99], 0o755), "is not an ELF file"),
-        (
-            "interpreter-present",
-            "/bin/musl",
-            |r| write(r, LD_MUSL, &Object::with(|o| o.machine = 62), 0o755),
-            "x86_64",
-        ),
-        (
-            "interpreter-present",
-            "/bin/musl",
-            |r| write(r, LD_MUSL, &Object::with(|_| ()), 0o644),
-            "mode 0644",
-        ),
-        ("interpreter-present", "/bin/musl", |r| link(r, "/lib", LD_MUSL), "is not a regular file"),
-        (
-            "library-present",
-            "/bin/musl",
-            |r| remove(r, "/opt/lib/libown.so"),
-            "Error loading shared library libown.so: No such file or directory (needed by /bin/musl)",
-        ),
-        (
-            "library-present",
-            "/bin/glibc",
-            |r| remove(r, "/opt/lib/libown.so"),
-            "tried /opt/lib/libown.so (RUNPATH of /bin/glibc), /etc/ld.so.cache",
-        ),
-        (
-            "library-present",
-            "/bin/musl",
-            |r| write(r, "/opt/lib/libown.so", b"text", 0o644),
-            "Exec format error",
-        ),
-        (
-            "library-present",
-            "/bin/glibc",
-            |r| write(r, "/opt/lib/libown.so", &[b'#'; 99], 0o644),
-            "invalid ELF header",
-        ),
-        (
-            "library-present",
-            "/bin/glibc",
-            |r| write(r, "/opt/lib/libown.so", &Object::with(|o| o.machine = 62), 0o644),
-            "another machine",
-        ),
-        (
-            "library-present",
-            "/opt/lib/libown.so",
-            |r| write(r, "/opt/lib/libown.so", &Object::with(|o| o.needed = vec!["libgone.so"]), 0o644),
-            "libgone.so",
-        ),
-        (
-            "symbol-version-present",
-            "/bin/glibc",
-            |r| write(r, "/bin/glibc", &new_version().bytes(), 0o755),
-            "version `GLIBC_2.38' not found (required by /bin/glibc)",
-        ),
-        (
-            "symbol-present",
-            "/bin/glibc",
-            |r| write(r, "/opt/lib/libown.so", &Object::with(|_| ()), 0o644),
-            "when own is first called",
-        ),
-        (
-            "symbol-present",
-            "/bin/glibc",
-            |r| {
-                write(
-                    r,
-                    "/bin/glibc",
-                    &Object { flags_1: 1, calls: vec![("lost", 1)], ..glibc() }.bytes(),
-                    0o755,
-                )
-            },
-            "symbol lookup error: /bin/glibc: undefined symbol: lost",
-        ),
-        (
-            "symbol-present",
-            "/bin/musl",
-            |r| write(r, "/opt/lib/libown.so", &Object::with(|_| ()), 0o644),
-            "Error relocating /bin/musl: own: symbol not found",
-        ),
-        (
-            "mixed-abi",
-            "/bin/musl",
-            |r| {
-                write(
-                    r,
-                    "/opt/lib/libown.so",
-                    &Object::with(|o| (o.machine, o.defines) = (62, vec![("own", 1)])),
-                    0o644,
-                )
-            },
-            "is made for x86_64",
-        ),
-        (
-            "mixed-abi",
-            "/bin/musl",
-            |r| {
-                write(
-                    r,
-                    "/opt/lib/libown.so",
-                    &Object::with(|o| {
-                        (o.needs, o.needed, o.defines) =
-                            (vec![("libc.so.6", "GLIBC_2.17")], vec!["libc.so.6"], vec![("own", 1)])
-                    }),
-                    0o644,
-                )
-            },
-            "asks for version GLIBC_2.17, which is glibc's",
-        ),
-        (
-            "mixed-abi",
-            "/bin/glibc",
-            |r| {
-                write(
-                    r,
-                    "/opt/lib/libown.so",
-                    &Object::with(|o| (o.align, o.defines) = (0x1000, vec![("own", 1)])),
-                    0o644,
-                )
-            },
-            "pages of at most 4096 bytes",
-        ),
-        (
-            "mixed-abi",
-            "/bin/glibc",
-            |r| {
-                write(
-                    r,
-                    "/opt/lib/libown.so",
-                    &Object::with(|o| o.defines = vec![("own", 1), ("__libc_start_main", 1), ("stdin", 1)]),
-                    0o644,
-                )
-            },
-            "are both C libraries",
-        ),
-        (
-            "mixed-abi",
-            "/bin/glibc",
-            |r| {
-                write(
-                    r,
-                    "/opt/lib/libown.so",
-                    &Object::with(|o| (o.needed, o.defines) = (vec!["libc.so"], vec![("own", 1)])),
-                    0o644,
-                );
-                write(r, "/lib/libc.so", &Object::with(|_| ()), 0o755);
-            },
-            "needs libc.so, which is musl's",
-        ),
-        (
-            "dangling-link",
-            "/sbin/init",
-            |r| remove(r, "/bin/musl"),
-            "/sbin/init -> /bin/musl: there is no /bin/musl",
-        ),
-        ("dangling-link", "/usr/a", |r| link(r, "a", "/usr/a"), "one link too many"),
-        ("setuid", "/bin/glibc", |r| write(r, "/bin/glibc", &glibc().bytes(), 0o4755), "mode 4755"),
-        (
-            "setuid",
-            "/bin/script",
-            |r| write(r, "/bin/script", b"#!/bin/musl\n", 0o2755),
-            "anyone who may start it acts as group",
-        ),
-    ]
+const OWN: &str = "/opt/lib/libown.so";
+
+/// Changes the library that both programs need.
+fn own(root: &Path, change: impl FnOnce(&mut Object)) {
+    let mut object = Object { defines: vec![("own", 1)], ..Object::default() };
+    change(&mut object);
+    write(root, OWN, &object.bytes(), 0o644);
 }
 
-fn new_version() -> Object {
-    Object { needs: vec![("libc.so.6", "GLIBC_2.38")], ..glibc() }
+/// Changes the program of glibc.
+fn app(root: &Path, change: impl FnOnce(&mut Object)) {
+    let mut object = glibc();
+    change(&mut object);
+    write(root, "/bin/glibc", &object.bytes(), 0o755);
 }
+
+const FAULTS: &[Fault] = &[
+    ("interpreter-present", "/bin/musl", |r| remove(r, LD_MUSL), "there is no /lib/ld-musl-aarch64.so.1"),
+    (
+        "interpreter-present",
+        "/bin/musl",
+        |r| write(r, LD_MUSL, b"#!/bin/sh\n", 0o755),
+        "less than an ELF header",
+    ),
+    ("interpreter-present", "/bin/musl", |r| write(r, LD_MUSL, &[b'#'; 99], 0o755), "is not an ELF file"),
+    (
+        "interpreter-present",
+        "/bin/musl",
+        |r| write(r, LD_MUSL, &Object::with(|o| o.machine = 62), 0o755),
+        "x86_64",
+    ),
+    ("interpreter-present", "/bin/musl", |r| write(r, LD_MUSL, &Object::with(|_| ()), 0o644), "mode 0644"),
+    ("interpreter-present", "/bin/musl", |r| link(r, "/lib", LD_MUSL), "is not a regular file"),
+    (
+        "library-present",
+        "/bin/musl",
+        |r| remove(r, OWN),
+        "Error loading shared library libown.so: No such file or directory (needed by /bin/musl)",
+    ),
+    (
+        "library-present",
+        "/bin/glibc",
+        |r| remove(r, OWN),
+        "tried /opt/lib/libown.so (RUNPATH of /bin/glibc), /etc/ld.so.cache",
+    ),
+    ("library-present", "/bin/musl", |r| write(r, OWN, b"text", 0o644), "Exec format error"),
+    ("library-present", "/bin/glibc", |r| write(r, OWN, &[b'#'; 99], 0o644), "invalid ELF header"),
+    ("library-present", "/bin/glibc", |r| own(r, |o| o.machine = 62), "another machine"),
+    ("library-present", OWN, |r| own(r, |o| o.needed = vec!["libgone.so"]), "libgone.so"),
+    (
+        "symbol-version-present",
+        "/bin/glibc",
+        |r| app(r, |o| o.needs = vec![("libc.so.6", "GLIBC_2.38")]),
+        "version `GLIBC_2.38' not found (required by /bin/glibc)",
+    ),
+    ("symbol-present", "/bin/glibc", |r| own(r, |o| o.defines.clear()), "when own is first called"),
+    (
+        "symbol-present",
+        "/bin/glibc",
+        |r| app(r, |o| (o.flags_1, o.calls) = (1, vec![("lost", 1)])),
+        "symbol lookup error: /bin/glibc: undefined symbol: lost",
+    ),
+    (
+        "symbol-present",
+        "/bin/musl",
+        |r| own(r, |o| o.defines.clear()),
+        "Error relocating /bin/musl: own: symbol not found",
+    ),
+    ("mixed-abi", "/bin/musl", |r| own(r, |o| o.machine = 62), "is made for x86_64"),
+    (
+        "mixed-abi",
+        "/bin/musl",
+        |r| own(r, |o| (o.needed, o.needs) = (vec!["libc.so.6"], vec![("libc.so.6", "GLIBC_2.17")])),
+        "asks for version GLIBC_2.17, which is glibc's",
+    ),
+    ("mixed-abi", "/bin/glibc", |r| own(r, |o| o.align = 0x1000), "pages of at most 4096 bytes"),
+    (
+        "mixed-abi",
+        "/bin/glibc",
+        |r| own(r, |o| o.defines.extend([("__libc_start_main", 1), ("stdin", 1)])),
+        "are both C libraries",
+    ),
+    (
+        "mixed-abi",
+        "/bin/glibc",
+        |r| {
+            own(r, |o| o.needed = vec!["libc.so"]);
+            write(r, "/lib/libc.so", &Object::with(|_| ()), 0o755);
+        },
+        "needs libc.so, which is musl's",
+    ),
+    (
+        "dangling-link",
+        "/sbin/init",
+        |r| remove(r, "/bin/musl"),
+        "/sbin/init -> /bin/musl: there is no /bin/musl",
+    ),
+    ("dangling-link", "/usr/a", |r| link(r, "a", "/usr/a"), "one link too many"),
+    ("setuid", "/bin/glibc", |r| write(r, "/bin/glibc", &glibc().bytes(), 0o4755), "mode 4755"),
+    (
+        "setuid",
+        "/bin/script",
+        |r| write(r, "/bin/script", b"#!/bin/musl\n", 0o2755),
+        "anyone who may start it acts as group",
+    ),
+];
 
 #[test]
 fn a_good_tree_fails_nothing_about_its_image() {
@@ -312,7 +239,7 @@ fn a_good_tree_fails_nothing_about_its_image() {
         let passes =
             said.iter().any(|(_, id, verdict)| *id == rule && matches!(verdict, Verdict::Pass { .. }));
         assert!(passes, "{rule} was never seen to pass");
-        assert!(faults().iter().any(|(id, ..)| *id == rule), "{rule} was never seen to fail");
+        assert!(FAULTS.iter().any(|(id, ..)| *id == rule), "{rule} was never seen to fail");
     }
 }
 
@@ -324,9 +251,9 @@ fn about_images() -> BTreeSet<&'static str> {
 
 #[test]
 fn each_fault_fails_its_rule_and_says_why() {
-    for (number, (rule, path, change, says)) in faults().into_iter().enumerate() {
+    for (number, (rule, path, change, says)) in FAULTS.iter().enumerate() {
         let said = judge(&format!("fault-{number}"), change);
-        let found = said.iter().find(|(at, id, _)| at == path && *id == rule);
+        let found = said.iter().find(|(at, id, _)| at == path && id == rule);
         match found {
             Some((.., Verdict::Fail { evidence, effect, next })) => {
                 let all = format!("{evidence}\n{effect}");
@@ -366,7 +293,7 @@ fn what_cannot_be_asked_says_why() {
         let said = judge(&format!("unasked-{number}"), change);
         match said.iter().find(|(at, id, _)| at == path && *id == rule) {
             Some((.., Verdict::NotApplicable { because })) => {
-                assert!(because.contains(says), "{rule}: {because}")
+                assert!(because.contains(says), "{rule}: {because}");
             }
             other => panic!("{rule} of {path} for {says:?}: {other:?}"),
         }

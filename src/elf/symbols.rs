@@ -11,8 +11,6 @@ pub struct Symbol<'a> {
     pub name: Cow<'a, str>,
     /// It is defined here; otherwise some library must define it.
     pub is_defined: bool,
-    /// It may stay undefined.
-    pub is_weak: bool,
     /// The low half of `st_info`, such as [`symbol::TLS`].
     pub kind: u8,
     /// The high half of `st_info`, such as [`symbol::LOCAL`].
@@ -27,6 +25,13 @@ pub struct Symbol<'a> {
     pub version: u16,
     /// Only who asks for that very version gets it.
     pub is_hidden_version: bool,
+}
+
+impl Symbol<'_> {
+    /// It may stay undefined.
+    pub fn is_weak(&self) -> bool {
+        self.binding == symbol::WEAK
+    }
 }
 
 /// Parts of `st_info`.
@@ -126,7 +131,6 @@ impl<'a> Image<'a> {
         Some(Symbol {
             name,
             is_defined: section != 0,
-            is_weak: info >> 4 == symbol::WEAK,
             kind: info & 15,
             binding: info >> 4,
             visibility: other & 3,

@@ -46,7 +46,7 @@ fn check(subject: &Subject, place: &Place) -> Verdict {
                 "functions of one C library get data of another".into(),
             );
         }
-        if facts.is_libc {
+        if facts.is_libc() {
             if let Some(other) = libc {
                 return fail(
                     format!("{other} and {name} are both C libraries"),
@@ -56,11 +56,11 @@ fn check(subject: &Subject, place: &Place) -> Verdict {
             libc = Some(name);
         }
         // The program's own segments are another rule's.
-        if index > 0 && facts.page_limit < page {
+        let limit = facts.page_limit.filter(|limit| index > 0 && *limit < page);
+        if let Some(limit) = limit {
             return fail(
                 format!(
-                    "the segments of {name} are for pages of at most {} bytes; kernels of the device have up to {page}",
-                    facts.page_limit
+                    "the segments of {name} are for pages of at most {limit} bytes; kernels of the device have up to {page}"
                 ),
                 "the library cannot be mapped on such a kernel".into(),
             );

@@ -1,8 +1,10 @@
 //! Trees with programs that this machine's compilers make, started by the real loaders inside them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::OnceLock;
 
 use super::Folder;
 
@@ -26,6 +28,8 @@ int main(int argc, char **argv) {
     char *arguments[] = { argv[1], 0 };
     return execve(argv[1], arguments, argv + 2), 99;
 }";
+
+static STARTER: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Makes the tree `$0` the root of the rest of the arguments. Loaders ask /proc for the path of the program.
 const ENTER: &str = r#"mount --rbind /proc "$0/proc" && exec chroot "$0" "$@""#;
@@ -79,7 +83,12 @@ impl Device {
             Libc::Musl => device.copy("/lib/ld-musl-x86_64.so.1", "lib/ld-musl-x86_64.so.1"),
         }
         fs::create_dir_all(device.path("/proc")).unwrap();
-        device.compile_with("gcc", "/start", START, &["-static"]);
+        let start = STARTER.get_or_init(|| {
+            device.compile_with("gcc", "/start", START, &["-static"]);
+            fs::read(device.path("/start")).unwrap()
+        });
+        device.write("/start", start);
+        fs::set_permissions(device.path("/start"), fs::Permissions::from_mode(0o755)).unwrap();
         device
     }
 
@@ -141,14 +150,16 @@ impl Device {
 
     /// A library whose functions each return 0.
     pub fn library(&self, path: &str, functions: &[&str], flags: &[&str]) {
-        let source: String =
+        let functions: Vec<String> =
             functions.iter().map(|name| format!("int {name}(void) {{ return 0; }}\n")).collect();
+        let source = functions.concat();
         self.compile(path, &source, &[&["-shared", "-fPIC"], flags].concat());
     }
 
     /// A program that returns the sum of its functions.
     pub fn program(&self, path: &str, functions: &[&str], flags: &[&str]) {
-        let declared: String = functions.iter().map(|name| format!("int {name}(void);\n")).collect();
+        let declared: Vec<String> = functions.iter().map(|name| format!("int {name}(void);\n")).collect();
+        let declared = declared.concat();
         let called: Vec<String> = functions.iter().map(|name| format!("{name}()")).collect();
         let source = format!(
             "{declared}int main(void) {{ return {}; }}\n",

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::symbols::{Symbols, hash};
+use super::symbols::{Definition, Symbols, hash};
 use crate::elf::{Bytes, Image, kind, tag};
 
 /// Facts of one file.
@@ -12,12 +12,10 @@ pub struct Library {
     pub ident: Option<Ident>,
     /// What musl's map_library makes of it: the error of its errno, such as `Exec format error`.
     pub musl_error: Option<&'static str>,
-    /// It has PT_LOAD segments.
-    pub has_segments: bool,
     /// It has a dynamic table.
     pub is_dynamic: bool,
-    /// The largest page size, in bytes, with which its PT_LOAD segments can be mapped; 0 if it has none.
-    pub page_limit: u64,
+    /// The largest page size, in bytes, with which its PT_LOAD segments can be mapped; none if it has no such segment.
+    pub page_limit: Option<u64>,
     /// DT_SONAME.
     pub soname: Option<String>,
     /// DT_NEEDED, in order.
@@ -40,8 +38,6 @@ pub struct Library {
     pub symbols: Symbols,
     /// The types of its relocations, each once, in the order in which musl meets them.
     pub relocation_kinds: Vec<u32>,
-    /// It is a C library: it defines what only one of them may define.
-    pub is_libc: bool,
 }
 
 /// The start of a file, read as an ELF header of this machine's class whatever it is.
@@ -76,9 +72,19 @@ pub(super) const PIE: u64 = 0x0800_0000;
 impl Library {
     /// The facts of a file's bytes, whatever it is.
     pub fn read(bytes: &[u8]) -> Self {
-        match Image::parse(bytes, "") {
-            Ok(image) => Self::of(&image),
-            Err(_) => Self::header(Bytes::new(bytes)),
+        const CLASS_AND_DATA: std::ops::Range<usize> = 4..6;
+        let Ok(image) = Image::parse(bytes, "") else { return Self::header(Bytes::new(bytes)) };
+        let own = Self::of(&image);
+        let is_read = image.header.is_64_bit && image.header.is_little_endian;
+        if is_read || own.musl_error.is_some() {
+            return own;
+        }
+        // musl maps it without a look at these bytes, as if they were the usual ones.
+        let mut usual = bytes.to_vec();
+        usual[CLASS_AND_DATA].copy_from_slice(&[2, 1]);
+        match Image::parse(&usual, "") {
+            Ok(image) => Self { ident: own.ident, ..Self::of(&image) },
+            Err(_) => own,
         }
     }
 
@@ -99,12 +105,10 @@ impl Library {
     /// The facts of an image.
     pub fn of(image: &Image) -> Self {
         let mut library = Self::header(image.bytes);
-        library.has_segments = image.segments_of(kind::LOAD).next().is_some();
         library.page_limit = image
             .segments_of(kind::LOAD)
             .map(|s| s.align.min(1 << (s.offset ^ s.address).trailing_zeros().min(63)))
-            .min()
-            .unwrap_or(0);
+            .min();
         let Some(dynamic) = &image.dynamic else { return library };
         library.is_dynamic = true;
         let first = |tag| image.dynamic_strings(tag).into_iter().next();
@@ -134,11 +138,15 @@ impl Library {
             let versions = need.versions.iter().map(|v| (v.name.as_ref().into(), v.is_weak)).collect();
             library.needs.push(Need { library: need.library.as_ref().into(), versions });
         }
-        library.symbols = Symbols::of(image, numbered);
+        library.symbols = Symbols::of(image, &numbered);
         library.relocation_kinds = image.relocation_kinds();
-        let defines = |name| library.symbols.definitions(hash(name)).any(|d| d.is_defined());
-        library.is_libc = defines("__libc_start_main") && defines("stdin");
         library
+    }
+
+    /// It is a C library: it defines what only one of them in a process may define.
+    pub fn is_libc(&self) -> bool {
+        let defines = |name| self.symbols.definitions(hash(name)).any(Definition::is_defined);
+        defines("__libc_start_main") && defines("stdin")
     }
 
     /// Whether it was made for the machine and class of `other`.

@@ -132,8 +132,8 @@ pub struct Problem {
 impl Linked {
     /// How the start ends as far as the loader decides.
     pub fn end(&self) -> End {
-        let fatal = self.problems.iter().filter(|problem| problem.when == When::Start);
-        match fatal.last().map(|problem| &problem.cause.end) {
+        let mut fatal = self.problems.iter().filter(|problem| problem.when == When::Start);
+        match fatal.next_back().map(|problem| &problem.cause.end) {
             None => End::Starts,
             Some(End::Exit { status, .. }) => End::Exit { status: *status, says: self.says() },
             Some(other) => other.clone(),

@@ -143,7 +143,7 @@ impl Loader<'_> {
                     self.error = error;
                     return None;
                 }
-                if facts.is_libc {
+                if facts.is_libc() {
                     self.process.remark("it is a C library, of which the loader is the only one");
                     return Some(self.add_itself("libc.so", by));
                 }
@@ -297,7 +297,10 @@ impl Loader<'_> {
                         (String::new(), file)
                     }
                 }
-                Opened::Directory => (String::new(), file),
+                Opened::Directory => {
+                    self.error = "Is a directory";
+                    (String::new(), file)
+                }
             };
         self.folders = Some(folders.clone());
         folders
@@ -317,11 +320,10 @@ impl Loader<'_> {
         for want in missing.iter().take(NAMED) {
             let line = format!("Error relocating {opened}: {}: symbol not found", want.name);
             let says = vec![line; want.count.min(NAMED as u32) as usize].join("\n");
-            let mut evidence =
-                format!("{opened} wants the symbol {}, which no loaded file defines", want.name);
-            if missing.len() > NAMED {
-                evidence += &format!("; so are {} symbols in all", missing.len());
-            }
+            let count = missing.len();
+            let all = if count > 1 { format!("; so are {count} symbols in all") } else { String::new() };
+            let evidence =
+                format!("{opened} wants the symbol {}, which no loaded file defines{all}", want.name);
             let cause = Cause {
                 id: "symbol-missing",
                 end: End::Exit { status: 127, says },

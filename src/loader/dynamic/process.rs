@@ -97,16 +97,13 @@ impl<'w> Process<'w> {
         const SHOWN: usize = 8;
         let asking = &self.objects[object].path;
         let tried: Vec<String> = self.steps[first..].iter().filter_map(tried).collect();
-        let mut evidence = format!("{} needs {name}", asking.display());
-        if tried.is_empty() {
-            evidence += ", and no search rule gives a path for it";
-        } else {
-            evidence += "; tried ";
-            evidence += &tried[..tried.len().min(SHOWN)].join(", ");
-            if tried.len() > SHOWN {
-                evidence += &format!(" and {} paths more", tried.len() - SHOWN);
-            }
-        }
+        let more = tried.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(" and {more} paths more") } else { String::new() };
+        let paths = match &tried[..tried.len().min(SHOWN)] {
+            [] => "and no search rule gives a path for it".to_owned(),
+            paths => format!("tried {}", paths.join(", ")),
+        };
+        let evidence = format!("{} needs {name}; {paths}{more}", asking.display());
         let (id, fix) = match trouble {
             Trouble::LibraryUnusable => (
                 "library-unusable",

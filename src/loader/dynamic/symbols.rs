@@ -81,11 +81,11 @@ pub fn hash(name: &str) -> u64 {
 }
 
 impl Symbols {
-    pub(super) fn of(image: &Image, numbered: HashMap<u16, Box<str>>) -> Self {
+    pub(super) fn of(image: &Image, numbered: &HashMap<u16, Box<str>>) -> Self {
         let all = image.dynamic_symbols();
         let is_versioned = image.dynamic.as_ref().is_some_and(|d| d.value(crate::elf::tag::VERSYM).is_some());
         let mut versions = vec![0; numbered.keys().max().map_or(0, |most| usize::from(*most) + 1)];
-        for (index, name) in &numbered {
+        for (index, name) in numbered {
             versions[usize::from(*index)] = hash(name);
         }
         let mut defined: Vec<Definition> = all.iter().filter_map(definition).collect();
@@ -110,7 +110,7 @@ impl Symbols {
                 version_hash: version.as_deref().map_or(0, hash),
                 name: symbol.name.as_ref().into(),
                 version,
-                is_weak: symbol.is_weak,
+                is_weak: symbol.is_weak(),
                 purpose,
                 is_call: reference.is_call,
                 count: 1,

@@ -73,11 +73,9 @@ impl Loader<'_> {
         let name = self.name_of(index);
         let version =
             want.version.as_ref().map_or_else(String::new, |version| format!(", version {version}"));
-        let mut evidence =
-            format!("{name} wants the symbol {}{version}, which no loaded file defines", want.name);
-        if count > 1 {
-            evidence += &format!("; so are {count} symbols in all");
-        }
+        let all = if count > 1 { format!("; so are {count} symbols in all") } else { String::new() };
+        let evidence =
+            format!("{name} wants the symbol {}{version}, which no loaded file defines{all}", want.name);
         let says = format!(
             "{}: symbol lookup error: {name}: undefined symbol: {}{version}",
             self.program_name(),

@@ -131,7 +131,7 @@ fn verify(file: &Library, loader: &Library) -> Check {
 impl Library {
     /// Why _dl_map_object_from_fd does not take a file that open_verify took.
     pub(super) fn refused_as_library(&self) -> Option<&'static str> {
-        if !self.has_segments {
+        if self.page_limit.is_none() {
             Some("object file has no loadable segments")
         } else if self.ident.is_some_and(|ident| ident.kind != 3) {
             Some("cannot dynamically load executable")
