@@ -8,7 +8,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use sarsen::check::{Judge, Root};
+use sarsen::elf::Image;
+use sarsen::loader::dynamic::{Environment, Unmodelled, World};
 use sarsen::profile::Profile;
+use sarsen::rootfs::Tree;
 use sarsen::rules::{self, Check, Verdict};
 use support::Folder;
 use support::object::{GLIBC, MUSL, Object};
@@ -328,4 +331,55 @@ fn a_file_alone_is_asked_by_the_profile() {
     let alone = judge.image(&app.bytes(), "app").unwrap();
     let library = alone.iter().find(|judgement| judgement.rule.id == "library-present").unwrap();
     assert!(matches!(&library.verdict, Verdict::NotApplicable { because } if because.contains("--rootfs")));
+}
+
+#[test]
+fn damaged_files_are_judged_without_panic() {
+    let folder = Folder::new("image-damaged");
+    good(&folder.0);
+    let versioned = Object {
+        soname: Some("libown.so"),
+        needed: vec!["libc.so.6"],
+        path: Some((15, "$ORIGIN:${ORIGIN}/../lib:/opt/$LIB")),
+        defines: vec![("own", 2)],
+        calls: vec![("puts", 3)],
+        versions: vec!["OWN_1"],
+        needs: vec![("libc.so.6", "GLIBC_2.17")],
+        ..Object::default()
+    };
+    for (path, bytes) in [
+        (OWN, versioned.bytes()),
+        ("/bin/musl", musl().bytes()),
+        ("/bin/glibc", glibc().bytes()),
+        (LD_GLIBC, GLIBC.to_vec()),
+    ] {
+        for at in 0..bytes.len() {
+            for byte in [0, 1, 0x7f, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] = byte;
+                let tree = Tree::open(&folder.0).unwrap().with_file(Path::new(path), damaged, 0o755).unwrap();
+                let world = World::new(tree);
+                for program in ["/bin/musl", "/bin/glibc", OWN] {
+                    let (path, node) = world.tree().resolve(Path::new(program)).unwrap();
+                    let file = world.tree().read(&node).unwrap();
+                    let Ok(image) = Image::parse(&file, program) else { continue };
+                    let _ = world.link(&path, &image, &Environment::default());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_leads_through_endless_paths_is_not_followed() {
+    let folder = Folder::new("image-endless");
+    good(&folder.0);
+    let path: &str = Box::leak("/a:/b:".repeat(600).into_boxed_str());
+    let needed = (0..200).map(|n| &*Box::leak(format!("lib{n}.so").into_boxed_str())).collect();
+    let endless = Object { needed, path: Some((29, path)), ..musl() };
+    let world = World::new(Tree::open(&folder.0).unwrap());
+    let file = endless.bytes();
+    let image = Image::parse(&file, "endless").unwrap();
+    let linked = world.link(Path::new("/bin/endless"), &image, &Environment::default());
+    assert!(matches!(linked, Err(Unmodelled::Endless)));
 }

@@ -56,8 +56,13 @@ impl<'a> Bytes<'a> {
 
     /// The NUL-terminated text at `offset`, at most 4096 bytes of it; bytes that are not UTF-8 are replaced.
     pub fn c_string(self, offset: u64) -> Option<Cow<'a, str>> {
+        self.c_string_within(offset, 4096)
+    }
+
+    /// The same with another limit in bytes.
+    pub fn c_string_within(self, offset: u64, limit: usize) -> Option<Cow<'a, str>> {
         let rest = self.0.get(usize::try_from(offset).ok()?..)?;
-        let end = rest.iter().take(4096).position(|&b| b == 0)?;
+        let end = rest.iter().take(limit).position(|&b| b == 0)?;
         Some(String::from_utf8_lossy(&rest[..end]))
     }
 }

@@ -134,15 +134,22 @@ impl<'a> Image<'a> {
         self.bytes.slice(section.offset, section.size)
     }
 
-    /// The strings of a dynamic tag such as DT_NEEDED, resolved through DT_STRTAB.
+    /// The strings of a dynamic tag such as DT_NEEDED, resolved through DT_STRTAB. Together they are no longer than the
+    /// file: what a hostile table repeats beyond that is left out.
     pub fn dynamic_strings(&self, tag: u64) -> Vec<String> {
+        // Search paths of some distributions have several KiB.
+        const LONGEST: usize = 1 << 16;
         let Some(dynamic) = &self.dynamic else { return Vec::new() };
         let table = dynamic.value(self::tag::STRTAB).and_then(|address| self.offset_of(address));
+        let mut left = self.bytes.len();
         dynamic
             .values(tag)
-            .map(|offset| {
-                let text = table.and_then(|t| self.bytes.c_string(t.checked_add(offset)?));
-                text.map_or_else(|| format!("<string {offset:#x} outside the file>"), |t| t.to_string())
+            .map_while(|offset| {
+                let text = table.and_then(|t| self.bytes.c_string_within(t.checked_add(offset)?, LONGEST));
+                let text =
+                    text.map_or_else(|| format!("<string {offset:#x} outside the file>"), |t| t.to_string());
+                left = left.checked_sub(text.len() as u64)?;
+                Some(text)
             })
             .collect()
     }

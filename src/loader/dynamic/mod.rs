@@ -160,6 +160,8 @@ pub enum Unmodelled {
     InterpreterMissing(String),
     /// The interpreter at this path is neither musl's nor glibc's.
     UnknownLoader(PathBuf),
+    /// The files lead the loader through more paths than any program has.
+    Endless,
 }
 
 impl fmt::Display for Unmodelled {
@@ -172,6 +174,9 @@ impl fmt::Display for Unmodelled {
                 "{} is neither musl's loader nor glibc's: its search order is not modelled",
                 path.display()
             ),
+            Self::Endless => {
+                write!(f, "its libraries are looked for in more than 100000 places: it was not followed")
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::library::Library;
 use super::process::{NAMED, Process, Program};
 use super::symbols::{Purpose, Want, hash};
 use super::world::Opened;
-use super::{Family, Linked, Object, Trouble, When};
+use super::{Family, Linked, Object, Trouble, Unmodelled, When};
 use crate::elf::machine_name;
 use crate::loader::{Cause, End};
 use crate::rootfs::Errno;
@@ -18,7 +18,7 @@ const OWN: [&str; 7] = ["c", "pthread", "rt", "m", "dl", "util", "xnet"];
 const FLAGS: &str = "O_RDONLY|O_LARGEFILE|O_CLOEXEC";
 const NAME_MAX: usize = 255;
 
-pub(super) fn link(program: &Program, settings: &Musl) -> Linked {
+pub(super) fn link(program: &Program, settings: &Musl) -> Result<Linked, Unmodelled> {
     let mut musl = Loader {
         settings,
         secure: program.environment.secure,

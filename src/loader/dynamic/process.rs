@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::library::Library;
 use super::world::{Opened, World};
-use super::{Environment, Family, Linked, Object, Problem, Trouble, When};
+use super::{Environment, Family, Linked, Object, Problem, Trouble, Unmodelled, When};
 use crate::loader::{Cause, End, Step};
+use crate::rootfs::Errno;
 
 /// A program and the loader that it names.
 #[derive(Clone)]
@@ -28,7 +29,13 @@ pub(super) struct Process<'w> {
     pub objects: Vec<Object>,
     pub steps: Vec<Step>,
     pub problems: Vec<Problem>,
+    is_endless: bool,
 }
+
+/// More paths than any program tries. A file that asks for more is made to keep us busy.
+const PATHS: usize = 100_000;
+/// More failures than any program meets.
+const PROBLEMS: usize = 10_000;
 
 /// No more problems than these are named one by one; the last one says how many there are.
 pub(super) const NAMED: usize = 32;
@@ -46,7 +53,8 @@ impl<'w> Process<'w> {
             because: "the program itself".into(),
         };
         let objects = vec![object];
-        Self { program: program.clone(), objects, steps: Vec::new(), problems: Vec::new() }
+        let (steps, problems) = (Vec::new(), Vec::new());
+        Self { program: program.clone(), objects, steps, problems, is_endless: false }
     }
 
     /// Adds a file and returns its index.
@@ -62,6 +70,10 @@ impl<'w> Process<'w> {
 
     /// Opens a file as the loader of a machine does and notes the step.
     pub fn open(&mut self, path: &str, flags: &str, why: impl Into<String>) -> Opened {
+        if self.steps.len() == PATHS {
+            self.is_endless = true;
+            return Opened::Failed(Errno::ENOENT);
+        }
         let opened = self.program.world.open(path);
         let result = match &opened {
             Opened::File(_) | Opened::Directory => "= 3".to_owned(),
@@ -81,6 +93,10 @@ impl<'w> Process<'w> {
     }
 
     pub fn report(&mut self, trouble: Trouble, when: When, object: usize, name: &str, cause: Cause) {
+        if self.problems.len() == PROBLEMS {
+            self.is_endless = true;
+            return;
+        }
         self.problems.push(Problem { trouble, when, object, name: name.to_owned(), cause });
     }
 
@@ -117,8 +133,11 @@ impl<'w> Process<'w> {
         self.report(trouble, When::Start, object, name, Cause { id, end, source, evidence, fix });
     }
 
-    pub fn finish(self, family: Family) -> Linked {
-        Linked { family, objects: self.objects, steps: self.steps, problems: self.problems }
+    pub fn finish(self, family: Family) -> Result<Linked, Unmodelled> {
+        if self.is_endless {
+            return Err(Unmodelled::Endless);
+        }
+        Ok(Linked { family, objects: self.objects, steps: self.steps, problems: self.problems })
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Symbols {
 }
 
 /// A symbol that others may find in the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Definition {
     name: u64,
     version: u16,
@@ -89,27 +89,37 @@ impl Symbols {
             versions[usize::from(*index)] = hash(name);
         }
         let mut defined: Vec<Definition> = all.iter().filter_map(definition).collect();
-        defined.sort_unstable_by_key(|definition| definition.name);
+        // A name with all its versions is at most 65536 entries, however often a hostile table repeats it.
+        defined.sort_unstable();
+        defined.dedup();
         let mut wanted: Vec<Want> = Vec::new();
-        let mut seen: HashMap<(u32, Purpose, bool), usize> = HashMap::new();
+        let mut seen: HashMap<(u64, u64, Purpose, bool), usize> = HashMap::new();
+        let mut left = image.bytes.len();
         for reference in image.references() {
             let Some(symbol) = all.get(reference.symbol as usize - 1) else { continue };
             if symbol.is_defined || symbol.binding == symbol::LOCAL {
                 continue;
             }
             let purpose = purpose(image.header.machine, reference.kind);
+            let version = numbered.get(&symbol.version).filter(|_| is_versioned);
+            let (hash, version_hash) = (hash(&symbol.name), version.map_or(0, |version| hash(version)));
             let next = wanted.len();
-            let at = *seen.entry((reference.symbol, purpose, reference.is_call)).or_insert(next);
-            if at < next {
-                wanted[at].count = wanted[at].count.saturating_add(1);
+            let at = *seen.entry((hash, version_hash, purpose, reference.is_call)).or_insert(next);
+            if let Some(known) = wanted.get_mut(at) {
+                known.count = known.count.saturating_add(1);
+                known.is_weak &= symbol.is_weak();
                 continue;
             }
-            let version = numbered.get(&symbol.version).filter(|_| is_versioned).cloned();
+            // Names that overlap in a hostile table are more than the file when they are apart.
+            left = left.saturating_sub(symbol.name.len() as u64);
+            if left == 0 {
+                break;
+            }
             wanted.push(Want {
-                hash: hash(&symbol.name),
-                version_hash: version.as_deref().map_or(0, hash),
+                hash,
+                version_hash,
                 name: symbol.name.as_ref().into(),
-                version,
+                version: version.cloned(),
                 is_weak: symbol.is_weak(),
                 purpose,
                 is_call: reference.is_call,

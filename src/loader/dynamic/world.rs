@@ -87,8 +87,8 @@ impl World {
             loader_path: &loader_path,
         };
         match self.loader(&loader_path).as_deref() {
-            Some(Loader::Musl(settings)) => Ok(musl::link(&program, settings)),
-            Some(Loader::Glibc(settings)) => Ok(glibc::link(&program, settings)),
+            Some(Loader::Musl(settings)) => musl::link(&program, settings),
+            Some(Loader::Glibc(settings)) => glibc::link(&program, settings),
             None => Err(Unmodelled::UnknownLoader(loader_path)),
         }
     }
@@ -159,6 +159,9 @@ impl World {
     }
 }
 
+/// No more answers than these are remembered: more than an honest image has questions.
+const REMEMBERED: usize = 1 << 20;
+
 /// Answers that are computed once for each question.
 #[derive(Debug)]
 struct Memory<K, V>(RwLock<HashMap<K, V>>);
@@ -180,6 +183,9 @@ impl<K: Hash + Eq, V: Clone> Memory<K, V> {
         known.unwrap_or_else(|| {
             let value = compute(key);
             let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if known.len() == REMEMBERED {
+                known.clear();
+            }
             known.entry(key.to_owned()).or_insert(value).clone()
         })
     }

@@ -14,7 +14,7 @@ use super::cache::Cache;
 use super::family::Glibc;
 use super::process::{Process, Program};
 use super::world::Opened;
-use super::{Family, Linked, Object, Trouble, When};
+use super::{Family, Linked, Object, Trouble, Unmodelled, When};
 use crate::loader::{Cause, End};
 use crate::rootfs::Errno;
 
@@ -22,7 +22,7 @@ use open::{Failure, Fault};
 
 const PRELOAD: &str = "/etc/ld.so.preload";
 
-pub(super) fn link(program: &Program, settings: &Glibc) -> Linked {
+pub(super) fn link(program: &Program, settings: &Glibc) -> Result<Linked, Unmodelled> {
     let mut loader = Loader {
         settings,
         cache: program.world.cache(&settings.cache),
