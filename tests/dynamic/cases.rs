@@ -69,3 +69,12 @@ pub fn gone(device: &Device, flags: &[&str]) {
     device.program("/bin/app", &["a"], &[&["@/opt/lib/liba.so", "-Wl,-rpath,/opt/lib"], flags].concat());
     device.library("/opt/lib/liba.so", &["other"], SHARED);
 }
+
+/// A program that was linked to a function without version, which the library now has only under an old one.
+pub fn hidden(device: &Device) {
+    device.library("/opt/lib/liba.so", &["a"], SHARED);
+    device.program("/bin/app", &["a"], &["@/opt/lib/liba.so", "-Wl,-rpath,/opt/lib", "-Wl,-z,now"]);
+    let source = "__attribute__((symver(\"a@A_2\"))) int a_2(void) { return 0; } int b(void) { return 0; }";
+    let versions = map(device, "A_1 { global: b; local: *; }; A_2 { };");
+    device.compile("/opt/lib/liba.so", source, &["-shared", "-fPIC", SHARED[0], &versions]);
+}

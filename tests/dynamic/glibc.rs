@@ -1,6 +1,6 @@
 //! glibc's loader: RPATH, RUNPATH, LD_LIBRARY_PATH, the cache, files that are none of its, versions, binding.
 
-use crate::cases::{ABC, Case, SHARED, both, case, chain, gone, map, versioned, with, wrong};
+use crate::cases::{ABC, Case, SHARED, both, case, chain, gone, hidden, map, versioned, with, wrong};
 
 pub const CASES: &[Case] = &[
     case("everything is there", "", |d| {
@@ -224,5 +224,57 @@ pub const CASES: &[Case] = &[
             d.library("/opt/lib/liba.so", &["a"], SHARED);
             d.program("/bin/app", &["a"], &["@/opt/lib/liba.so"]);
         }),
+    ),
+    case("a RUNPATH takes the RPATH of the same file out of effect", "libb.so: cannot open", |d| {
+        d.library("/x/opt/lib/libb.so", &["b"], &["-Wl,-soname,libb.so"]);
+        d.library("/opt/lib/liba.so", &["a"], &["-Wl,-soname,liba.so", "@/x/opt/lib/libb.so"]);
+        let flags = ["@/opt/lib/liba.so", "-Wl,-rpath,/x/opt/lib", "-Wl,--disable-new-dtags"];
+        d.program("/bin/app", &["a"], &flags);
+        d.add_runpath("/bin/app", 2);
+    }),
+    case("a version that is only for those who ask for it", "undefined symbol: a", hidden),
+    case(
+        "the library that is needed last is relocated first",
+        "/opt/lib/libb.so: undefined symbol: v2",
+        |d| {
+            d.library("/opt/lib/liba.so", &["a"], SHARED);
+            d.library("/opt/lib/libb.so", &["b"], &["-Wl,-soname,libb.so"]);
+            d.program(
+                "/bin/app",
+                &["a", "b"],
+                &["@/opt/lib/liba.so", "@/opt/lib/libb.so", "-Wl,-rpath,/opt/lib"],
+            );
+            for (name, variable) in [("a", "v1"), ("b", "v2")] {
+                let source = format!("extern int {variable}; int {name}(void) {{ return {variable}; }}");
+                let soname = format!("-Wl,-soname,lib{name}.so");
+                d.compile(&format!("/opt/lib/lib{name}.so"), &source, &["-shared", "-fPIC", &soname]);
+            }
+        },
+    ),
+    case("and what a library needs before it", "/opt/lib/liba.so: undefined symbol: v1", |d| {
+        d.library("/opt/lib/liba.so", &["a"], SHARED);
+        d.library("/opt/lib/libb.so", &["b"], &["-Wl,-soname,libb.so"]);
+        d.program(
+            "/bin/app",
+            &["a", "b"],
+            &["@/opt/lib/liba.so", "@/opt/lib/libb.so", "-Wl,-rpath,/opt/lib"],
+        );
+        let source = "extern int v1; int a(void) { return v1; }";
+        d.compile("/opt/lib/liba.so", source, &["-shared", "-fPIC", SHARED[0]]);
+        let source = "extern int v2; int b(void) { return v2; }";
+        let flags = ["-shared", "-fPIC", "-Wl,-soname,libb.so", "@/opt/lib/liba.so"];
+        d.compile("/opt/lib/libb.so", source, &flags);
+    }),
+    case(
+        "the error is that of the last file that was tried, if any",
+        "libz.so: cannot open shared object file",
+        |d| {
+            d.library("/stub/libz.so", &["z"], &["-Wl,-soname,libz.so"]);
+            d.library("/opt/lib/liba.so", &["a"], &[SHARED[0], "@/stub/libz.so", "-Wl,-z,nodefaultlib"]);
+            let flags = ["@/opt/lib/liba.so", "-Wl,-z,nodefaultlib,-rpath,/opt/none:/opt/lib"];
+            d.program("/bin/app", &["a"], &flags);
+            std::fs::copy(d.path("/lib/x86_64-linux-gnu/libc.so.6"), d.path("/opt/lib/libc.so.6")).unwrap();
+            d.ldconfig("/opt/cached\n");
+        },
     ),
 ];

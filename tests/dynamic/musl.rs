@@ -1,6 +1,6 @@
 //! musl's loader: paths up the chain, the path file, files that are none of its, its own names, symbols.
 
-use crate::cases::{ABC, Case, SHARED, both, case, chain, gone, map, versioned, with, wrong};
+use crate::cases::{ABC, Case, SHARED, both, case, chain, gone, hidden, map, versioned, with, wrong};
 use crate::support::device::Device;
 
 pub const CASES: &[Case] = &[
@@ -201,6 +201,7 @@ pub const CASES: &[Case] = &[
             d.program("/bin/app", &["a"], &["@/opt/lib/liba.so", "-Wl,-rpath,/opt/lib"]);
         }),
     ),
+    case("a version that is not the default", "Error relocating /bin/app: a: symbol not found", hidden),
 ];
 
 /// The library is in a default folder and in /opt/lib.

@@ -131,6 +131,24 @@ impl Device {
         fs::write(path, bytes).unwrap();
     }
 
+    /// Gives a program with an RPATH a RUNPATH too, which linkers do not: the RPATH's text from `skip` bytes on, in the
+    /// place of DT_DEBUG.
+    pub fn add_runpath(&self, path: &str, skip: u64) {
+        let path = self.path(path);
+        let mut bytes = fs::read(&path).unwrap();
+        let entry = |bytes: &[u8], tag: u64| {
+            let starts = |e: &[u8]| e[..8] == tag.to_le_bytes() && e[12..16] == [0; 4];
+            // The entry is in the dynamic table; the first words of the file are no such table.
+            bytes.chunks_exact(16).rposition(starts).unwrap() * 16
+        };
+        let rpath = entry(&bytes, 15) + 8;
+        let text = u64::from_le_bytes(bytes[rpath..rpath + 8].try_into().unwrap());
+        let debug = entry(&bytes, 21);
+        bytes[debug..debug + 8].copy_from_slice(&29u64.to_le_bytes());
+        bytes[debug + 8..debug + 16].copy_from_slice(&(text + skip).to_le_bytes());
+        fs::write(path, bytes).unwrap();
+    }
+
     /// Compiles C `source` to `path`; paths in `flags` that begin with `@/` are those of the tree.
     pub fn compile(&self, path: &str, source: &str, flags: &[&str]) {
         let compiler = if self.libc == Libc::Musl { "musl-gcc" } else { "gcc" };
