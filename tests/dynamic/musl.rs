@@ -202,6 +202,14 @@ pub const CASES: &[Case] = &[
         }),
     ),
     case("a version that is not the default", "Error relocating /bin/app: a: symbol not found", hidden),
+    Case {
+        program: "/bin/link",
+        ..case("messages call the program as it was started", "(needed by /bin/link)", |d| {
+            gone(d, &[]);
+            d.remove("/opt/lib/liba.so");
+            d.link("app", "/bin/link");
+        })
+    },
 ];
 
 /// The library is in a default folder and in /opt/lib.

@@ -27,7 +27,7 @@ pub use world::World;
 /// What the loader is told by those who start the program.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// The name the program is started by (`argv[0]`), which messages begin with; none: its path.
+    /// The name the program is started by (`argv[0]` and the path given to execve), as messages call it; none: its path.
     pub argv0: Option<String>,
     /// `LD_LIBRARY_PATH`.
     pub library_path: Option<String>,

@@ -46,7 +46,7 @@ impl<'w> Process<'w> {
         let name = program.path.to_string_lossy().into_owned();
         let object = Object {
             path: program.path.to_owned(),
-            opened: name.clone(),
+            opened: program.environment.argv0.clone().unwrap_or_else(|| name.clone()),
             name,
             needed_by: None,
             facts: Arc::clone(&program.facts),
