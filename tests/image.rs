@@ -139,6 +139,10 @@ fn app(root: &Path, change: impl FnOnce(&mut Object)) {
     write(root, "/bin/glibc", &object.bytes(), 0o755);
 }
 
+fn at_origin(object: Object) -> Vec<u8> {
+    Object { path: Some((29, "$ORIGIN/../opt/lib")), ..object }.bytes()
+}
+
 const FAULTS: &[Fault] = &[
     ("interpreter-present", "/bin/musl", |r| remove(r, LD_MUSL), "there is no /lib/ld-musl-aarch64.so.1"),
     (
@@ -172,6 +176,19 @@ const FAULTS: &[Fault] = &[
     ("library-present", "/bin/glibc", |r| write(r, OWN, &[b'#'; 99], 0o644), "invalid ELF header"),
     ("library-present", "/bin/glibc", |r| own(r, |o| o.machine = 62), "another machine"),
     ("library-present", OWN, |r| own(r, |o| o.needed = vec!["libgone.so"]), "libgone.so"),
+    // Who starts a program that changes its user chooses its path, so the loaders do not trust $ORIGIN.
+    (
+        "library-present",
+        "/bin/glibc",
+        |r| write(r, "/bin/glibc", &at_origin(glibc()), 0o4755),
+        "needs libown.so",
+    ),
+    (
+        "library-present",
+        "/bin/musl",
+        |r| write(r, "/bin/musl", &at_origin(musl()), 0o4755),
+        "needs libown.so",
+    ),
     (
         "symbol-version-present",
         "/bin/glibc",
@@ -265,6 +282,18 @@ fn each_fault_fails_its_rule_and_says_why() {
             }
             other => panic!("{rule} of {path} does not see {says:?}: {other:?}"),
         }
+    }
+}
+
+#[test]
+fn origin_is_trusted_where_the_user_stays() {
+    let said = judge("origin", |r| {
+        write(r, "/bin/glibc", &at_origin(glibc()), 0o755);
+        write(r, "/bin/musl", &at_origin(musl()), 0o755);
+    });
+    for program in ["/bin/glibc", "/bin/musl"] {
+        let found = said.iter().find(|(at, id, _)| at == program && *id == "library-present");
+        assert!(matches!(found, Some((.., Verdict::Pass { .. }))), "{found:?}");
     }
 }
 
