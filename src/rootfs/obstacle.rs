@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// The error number with which a path lookup ends (errno(3), path_resolution(7)).
+/// An error number of the kernel (errno(3)): of a path lookup (path_resolution(7)), or of execve(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Errno {
     /// A component does not exist.
@@ -16,10 +16,24 @@ pub enum Errno {
     ELOOP,
     /// A component of more than 255 bytes, or a path or link target of more than 4095.
     ENAMETOOLONG,
-    /// This machine does not let us look into a folder.
+    /// Not permitted; of a lookup: this machine does not let us look into a folder.
     EACCES,
-    /// This machine failed to read a folder.
+    /// Cannot be read; of a lookup: this machine failed to read a folder.
     EIO,
+    /// Not permitted to this user.
+    EPERM,
+    /// No format that the kernel can execute.
+    ENOEXEC,
+    /// No memory, or no room in the address space.
+    ENOMEM,
+    /// An address that cannot be accessed.
+    EFAULT,
+    /// A value that makes no sense.
+    EINVAL,
+    /// A position in a file that is too large.
+    EOVERFLOW,
+    /// A program interpreter that the kernel cannot execute.
+    ELIBBAD,
 }
 
 impl Errno {
@@ -33,19 +47,33 @@ impl Errno {
             Errno::ENAMETOOLONG => "ENAMETOOLONG",
             Errno::EACCES => "EACCES",
             Errno::EIO => "EIO",
+            Errno::EPERM => "EPERM",
+            Errno::ENOEXEC => "ENOEXEC",
+            Errno::ENOMEM => "ENOMEM",
+            Errno::EFAULT => "EFAULT",
+            Errno::EINVAL => "EINVAL",
+            Errno::EOVERFLOW => "EOVERFLOW",
+            Errno::ELIBBAD => "ELIBBAD",
         }
     }
 
     /// The number on arm64 and x86-64 Linux (include/uapi/asm-generic/errno-base.h, errno.h).
     pub const fn number(self) -> i32 {
         match self {
+            Errno::EPERM => 1,
             Errno::ENOENT => 2,
             Errno::EIO => 5,
+            Errno::ENOEXEC => 8,
+            Errno::ENOMEM => 12,
             Errno::EACCES => 13,
+            Errno::EFAULT => 14,
             Errno::ENOTDIR => 20,
             Errno::EISDIR => 21,
+            Errno::EINVAL => 22,
             Errno::ENAMETOOLONG => 36,
             Errno::ELOOP => 40,
+            Errno::EOVERFLOW => 75,
+            Errno::ELIBBAD => 80,
         }
     }
 }
@@ -111,7 +139,7 @@ impl fmt::Display for Obstacle {
                     path.chars().take(40).collect::<String>()
                 )
             }
-            Errno::EACCES | Errno::EIO => {
+            _ => {
                 write!(f, "{path} cannot be looked at on this machine")?;
                 self.cause.as_ref().map_or(Ok(()), |cause| write!(f, " ({cause})"))
             }
