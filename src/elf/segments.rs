@@ -17,6 +17,8 @@ pub mod kind {
     pub const TLS: u32 = 7;
     /// The search table of unwind information.
     pub const GNU_EH_FRAME: u32 = 0x6474_e550;
+    /// The GNU property note.
+    pub const GNU_PROPERTY: u32 = 0x6474_e553;
     /// The flags of the stack.
     pub const GNU_STACK: u32 = 0x6474_e551;
     /// Read-only after relocation.
@@ -43,6 +45,19 @@ pub struct Segment {
 }
 
 impl Segment {
+    /// The program header at `at`.
+    pub(crate) fn read(bytes: Bytes, at: u64) -> Option<Self> {
+        Some(Self {
+            kind: bytes.u32(at)?,
+            flags: bytes.u32(at + 4)?,
+            offset: bytes.u64(at + 8)?,
+            address: bytes.u64(at + 16)?,
+            file_size: bytes.u64(at + 32)?,
+            memory_size: bytes.u64(at + 40)?,
+            align: bytes.u64(at + 48)?,
+        })
+    }
+
     /// Instructions may be fetched from it.
     pub fn is_executable(&self) -> bool {
         self.flags & 1 != 0
@@ -93,7 +108,7 @@ pub(super) fn parse(
         ));
     }
     let segments: Vec<Segment> = (0..u64::from(table.count))
-        .filter_map(|i| read(bytes, table.offset + i * u64::from(ENTRY)))
+        .filter_map(|i| Segment::read(bytes, table.offset + i * u64::from(ENTRY)))
         .collect();
     for (index, segment) in segments.iter().enumerate() {
         inspect(index, segment, bytes, problems);
@@ -107,18 +122,6 @@ pub(super) fn parse(
         end = segment.address.saturating_add(segment.memory_size);
     }
     Ok(segments)
-}
-
-fn read(bytes: Bytes, at: u64) -> Option<Segment> {
-    Some(Segment {
-        kind: bytes.u32(at)?,
-        flags: bytes.u32(at + 4)?,
-        offset: bytes.u64(at + 8)?,
-        address: bytes.u64(at + 16)?,
-        file_size: bytes.u64(at + 32)?,
-        memory_size: bytes.u64(at + 40)?,
-        align: bytes.u64(at + 48)?,
-    })
 }
 
 fn inspect(index: usize, segment: &Segment, bytes: Bytes, problems: &mut Vec<String>) {

@@ -51,7 +51,7 @@ fn check(subject: &Subject) -> Verdict {
         Outcome::Relocates { instructions, sampled } => Verdict::pass(format!(
             "start code applies the {count} relative relocations: {sampled} seen within {instructions} instructions"
         )),
-        Outcome::DoesNot { instead, instructions } => Verdict::fail(
+        Outcome::DoesNot { instead, instructions, .. } => Verdict::fail(
             format!(
                 "{count} relative relocations, no interpreter, and the code at {entry:#x} does not apply them: \
                  after {instructions} instructions it {instead}"

@@ -15,8 +15,10 @@ pub enum Stop {
     NotExecutable { address: u64 },
     /// `svc`: the kernel would be entered.
     SystemCall { number: u64 },
-    /// `brk` or `udf`.
+    /// `brk`: SIGTRAP.
     Trap,
+    /// `udf`, as zeros are: SIGILL.
+    Undefined,
     /// An instruction that the emulator does not have.
     Unknown { word: u32 },
     /// More pages than [`PAGES`].

@@ -35,6 +35,8 @@ pub enum Outcome {
     DoesNot {
         /// What it did, as a fragment that starts with a verb.
         instead: String,
+        /// How that ends the process, if it does.
+        death: Option<Death>,
         /// Instructions executed until then.
         instructions: u64,
     },
@@ -43,6 +45,17 @@ pub enum Outcome {
         /// Why, as a fragment.
         why: String,
     },
+}
+
+/// How start code ends its process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// It touches memory that is not there or not for that: SIGSEGV.
+    Fault,
+    /// It executes a breakpoint: SIGTRAP.
+    Breakpoint,
+    /// It executes an undefined instruction: SIGILL.
+    Undefined,
 }
 
 /// Executes the start code of an AArch64 image. Its relative relocations are the ones to look for, so there must be one.
@@ -67,7 +80,8 @@ pub fn run(image: &Image) -> Outcome {
             return describe(&stop, pc.wrapping_sub(bias), bias, instructions);
         }
     }
-    Outcome::DoesNot { instead: format!("is still running after {LIMIT} instructions"), instructions: LIMIT }
+    let instead = format!("is still running after {LIMIT} instructions");
+    Outcome::DoesNot { instead, death: None, instructions: LIMIT }
 }
 
 fn describe(stop: &Stop, pc: u64, bias: u64, instructions: u64) -> Outcome {
@@ -82,6 +96,7 @@ fn describe(stop: &Stop, pc: u64, bias: u64, instructions: u64) -> Outcome {
         Stop::NotExecutable { address } => format!("jumps to {:#x}, where no code is", at(address)),
         Stop::SystemCall { number } => format!("makes system call {number} at {pc:#x}"),
         Stop::Trap => format!("traps at {pc:#x}"),
+        Stop::Undefined => format!("executes an undefined instruction at {pc:#x}"),
         Stop::Unknown { word } => {
             return Outcome::Unclear { why: format!("instruction {word:08x} at {pc:#x} is not modelled") };
         }
@@ -89,5 +104,11 @@ fn describe(stop: &Stop, pc: u64, bias: u64, instructions: u64) -> Outcome {
             return Outcome::Unclear { why: "it touches more memory than is modelled".into() };
         }
     };
-    Outcome::DoesNot { instead, instructions }
+    let death = match stop {
+        Stop::Unmapped { .. } | Stop::ReadOnly { .. } | Stop::NotExecutable { .. } => Some(Death::Fault),
+        Stop::Trap => Some(Death::Breakpoint),
+        Stop::Undefined => Some(Death::Undefined),
+        _ => None,
+    };
+    Outcome::DoesNot { instead, death, instructions }
 }

@@ -53,7 +53,7 @@ impl Cpu {
             0b0100 | 0b0110 | 0b1100 | 0b1110 => self.transfer(word, here, memory),
             0b0101 | 0b1101 => self.register(word),
             0b0111 | 0b1111 => self.vector(word),
-            _ if word >> 16 == 0 => Err(Stop::Trap),
+            _ if word >> 16 == 0 => Err(Stop::Undefined),
             _ => Err(Stop::Unknown { word }),
         }
     }
