@@ -9,6 +9,7 @@ pub mod cli;
 pub mod elf;
 pub mod error;
 pub mod exit;
+pub mod explain;
 pub mod input;
 pub mod isa;
 pub mod loader;

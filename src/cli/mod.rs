@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. A subcommand a file; what they do is in the library.
 
 mod check;
+mod explain;
 mod profiles;
 mod rules;
 mod slim;
@@ -24,6 +25,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Explain(explain::Arguments),
     Profiles(profiles::Arguments),
     Rules(rules::Arguments),
     Slim(slim::Arguments),
@@ -43,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match arguments.command {
         Command::Check(arguments) => check::run(arguments, &mut out),
+        Command::Explain(arguments) => explain::run(&arguments, &mut out),
         Command::Profiles(arguments) => profiles::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
         Command::Slim(arguments) => slim::run(&arguments, &mut out),

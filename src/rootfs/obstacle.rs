@@ -57,6 +57,26 @@ impl Errno {
         }
     }
 
+    /// What strerror(3) says.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Errno::EPERM => "Operation not permitted",
+            Errno::ENOENT => "No such file or directory",
+            Errno::EIO => "Input/output error",
+            Errno::ENOEXEC => "Exec format error",
+            Errno::ENOMEM => "Cannot allocate memory",
+            Errno::EACCES => "Permission denied",
+            Errno::EFAULT => "Bad address",
+            Errno::ENOTDIR => "Not a directory",
+            Errno::EISDIR => "Is a directory",
+            Errno::EINVAL => "Invalid argument",
+            Errno::ENAMETOOLONG => "File name too long",
+            Errno::ELOOP => "Too many levels of symbolic links",
+            Errno::EOVERFLOW => "Value too large for defined data type",
+            Errno::ELIBBAD => "Accessing a corrupted shared library",
+        }
+    }
+
     /// The number on arm64 and x86-64 Linux (include/uapi/asm-generic/errno-base.h, errno.h).
     pub const fn number(self) -> i32 {
         match self {

@@ -183,13 +183,12 @@ impl<'a> Attempt<'a> {
         let call = "map the segments of the program";
         let bias =
             loader.program(program, interpreter.is_some()).map_err(|refusal| self.killed(call, refusal))?;
-        let pages = format!("with pages of {} KiB", kernel.page / 1024);
-        self.step(call, "ok", pages.clone());
+        self.step(call, "ok", loads(program));
         let mut entry = bias.wrapping_add(program.header.entry);
         if let Some(object) = interpreter {
             let call = "map the segments of its interpreter";
             let base = loader.interpreter(object, bias).map_err(|refusal| self.killed(call, refusal))?;
-            self.step(call, "ok", pages);
+            self.step(call, "ok", loads(object));
             entry = base.wrapping_add(object.header.entry);
         }
         if let Some(address) = loader.space.lowest().filter(|&address| address < 65536) {
@@ -225,6 +224,11 @@ impl<'a> Attempt<'a> {
         let fix = "link it again: e_entry must lead to code in an executable segment";
         Err(Stop::cause(death.id, End::Signal(death.signal), entry::SOURCE, death.evidence, fix))
     }
+}
+
+fn loads(object: &Object) -> String {
+    let count = object.segments.iter().filter(|segment| segment.kind == kind::LOAD).count();
+    format!("{count} PT_LOAD {}", if count == 1 { "segment" } else { "segments" })
 }
 
 /// The path of PT_INTERP.
