@@ -179,7 +179,8 @@ impl<'a> Attempt<'a> {
     fn map(&mut self, program: &Object, interpreter: Option<&Object>) -> Result<(Space<'a>, u64), Stop> {
         let kernel = self.kernel;
         let sizes = [program.bytes.len() as u64, interpreter.map_or(0, |object| object.bytes.len() as u64)];
-        let mut loader = Loader { kernel, space: Space::new(kernel, sizes) };
+        let lowest = if self.user.is_root() { 0 } else { kernel.lowest_address() };
+        let mut loader = Loader { kernel, space: Space::new(kernel, sizes, lowest) };
         let call = "map the segments of the program";
         let bias =
             loader.program(program, interpreter.is_some()).map_err(|refusal| self.killed(call, refusal))?;
@@ -193,8 +194,8 @@ impl<'a> Attempt<'a> {
         }
         if let Some(address) = loader.space.lowest().filter(|&address| address < 65536) {
             self.depends.push(format!(
-                "a segment is mapped at {address:#x}, below vm.mmap_min_addr (64 KiB or 32 KiB): without CAP_SYS_RAWIO \
-                 the process is killed by SIGSEGV (security/commoncap.c, cap_mmap_addr)"
+                "a segment is at {address:#x}, below vm.mmap_min_addr (usually 32 or 64 KiB): without CAP_SYS_RAWIO it \
+                 cannot be mapped, and the process is killed by SIGSEGV"
             ));
         }
         if loader.space.zeroed() > 1 << 30 {

@@ -54,7 +54,7 @@ impl Header {
         if size == 0 {
             return Err("it has no program headers".into());
         }
-        let limit = kernel.page.min(65536);
+        let limit = kernel.headers();
         if size > limit {
             return Err(format!(
                 "its {} program headers take {size} bytes, kernels with pages of {} KiB read up to {limit}",

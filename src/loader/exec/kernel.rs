@@ -61,6 +61,11 @@ impl<'p> Kernel<'p> {
         self.version >= (6, 7, 0)
     }
 
+    /// Bytes of program headers that are read at most: 64 KiB, and a page in kernels up to 6.12 (in 6.18 no more).
+    pub fn headers(self) -> u64 {
+        if self.version < (6, 13, 0) { self.page.min(65536) } else { 65536 }
+    }
+
     /// The extent of a file is from its lowest to its highest address, not from its first to its
     /// last segment (`total_mapping_size`). Since 5.18.
     pub fn measures_extent(self) -> bool {
@@ -75,6 +80,11 @@ impl<'p> Kernel<'p> {
             "x86_64" => (1 << 47) - 4096,
             _ => 1 << 47,
         }
+    }
+
+    /// What vm.mmap_min_addr usually is (CONFIG_DEFAULT_MMAP_MIN_ADDR): the lowest address for a user other than root.
+    pub fn lowest_address(self) -> u64 {
+        if self.machine == "aarch64" { 32768 } else { 65536 }
     }
 
     /// It reads the GNU property note at exec (CONFIG_ARCH_USE_GNU_PROPERTY).

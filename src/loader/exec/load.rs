@@ -280,6 +280,14 @@ fn refusal(kernel: Kernel, what: &str, index: usize, segment: &Segment, errno: E
             ),
             "copy the file again: it is cut".into(),
         ),
+        Errno::EPERM => (
+            "segment-low",
+            "Linux security/commoncap.c, cap_mmap_addr",
+            format!(
+                "{what} segment {index} is at {address:#x}, below vm.mmap_min_addr, and the user is not root"
+            ),
+            "link it for an address from 64 KiB, or as a position-independent program".into(),
+        ),
         _ => (
             "segment-address",
             "Linux mm/mmap.c, get_unmapped_area",

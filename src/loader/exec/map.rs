@@ -37,12 +37,13 @@ pub struct Space<'k> {
     kernel: Kernel<'k>,
     areas: Vec<Area>,
     sizes: [u64; 2],
+    lowest: u64,
 }
 
 impl<'k> Space<'k> {
-    /// An empty one for two files of `sizes` bytes.
-    pub fn new(kernel: Kernel<'k>, sizes: [u64; 2]) -> Self {
-        Self { kernel, areas: Vec::new(), sizes }
+    /// An empty one for two files of `sizes` bytes, in which nothing may be below `lowest`.
+    pub fn new(kernel: Kernel<'k>, sizes: [u64; 2], lowest: u64) -> Self {
+        Self { kernel, areas: Vec::new(), sizes, lowest }
     }
 
     /// The lowest mapped address.
@@ -132,6 +133,8 @@ impl<'k> Space<'k> {
         match place {
             Place::At(address) if address > task - size => Err(Errno::ENOMEM),
             Place::At(address) if self.kernel.page_offset(address) != 0 => Err(Errno::EINVAL),
+            // security_mmap_addr.
+            Place::At(address) if address < self.lowest => Err(Errno::EPERM),
             Place::At(address) => Ok(address),
             Place::Near(hint) => {
                 let free = |start: u64| {
@@ -187,7 +190,7 @@ mod tests {
 
     fn space() -> Space<'static> {
         let kernel = Kernel { machine: "aarch64", version: (5, 10, 0), page: 4096, noexec: &[] };
-        Space::new(kernel, [0x5000, 0])
+        Space::new(kernel, [0x5000, 0], 0)
     }
 
     #[test]

@@ -64,6 +64,9 @@ impl Attempt<'_> {
     }
 
     fn permitted(&self, path: &Path, role: Role) -> Result<(PathBuf, Node), Stop> {
+        // execve itself refuses an empty path (getname); inside the kernel it is the working folder.
+        let empty = path.as_os_str().is_empty() && role != Role::Program;
+        let path = if empty { Path::new("/") } else { path };
         if !self.user.is_root() {
             self.searchable(path, role, 0)?;
         }
@@ -71,7 +74,7 @@ impl Attempt<'_> {
         let denied = |id, source, evidence: String, fix: String| {
             Err(Stop::cause(id, End::Errno(Errno::EACCES), source, evidence, fix))
         };
-        let name = shown(&place);
+        let name = if empty { "an empty path, the working folder,".into() } else { shown(&place) };
         if !node.is_file() {
             let what = match node.kind {
                 Kind::Directory => "a directory",

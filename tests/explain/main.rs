@@ -1,0 +1,140 @@
+//! What `sarsen explain` predicts, against the table of causes and against real kernels.
+//!
+//! The table (`cases.rs`, `mapped.rs`) says how each case ends. Here predictions are compared with it for several
+//! kernels, and on an x86-64 machine the cases are executed by the kernel under this test. The flake's check `explain`
+//! does the same for arm64 under booted kernels: it has the cases written by `SARSEN_CASES=FOLDER`.
+
+mod case;
+mod cases;
+mod mapped;
+mod program;
+
+#[path = "../../checks/explain/src/outcome.rs"]
+mod outcome;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod native;
+
+use std::path::Path;
+
+use case::{Case, End, On};
+use program::Machine;
+use sarsen::explain::{Attempt, Question, explain};
+use sarsen::loader;
+use sarsen::loader::dynamic::{Environment, World};
+use sarsen::loader::exec::User;
+use sarsen::profile::Profile;
+use sarsen::rootfs::Tree;
+use support::Folder;
+
+/// Writes the cases into the root file system at `root`.
+fn lay(cases: &[Case], root: &Path) {
+    for case in cases {
+        case.lay(root);
+    }
+}
+
+/// The profile of a kernel on which /noexec is mounted noexec.
+fn profile(on: On) -> String {
+    let (machine, (major, minor), page) = (on.machine.name(), on.version, on.page);
+    format!(
+        "name = \"case\"\n[elf]\nmachine = \"{machine}\"\n[kernel]\nversion = \"{major}.{minor}\"\n\
+         page-sizes = [{page}]\n[rootfs]\nnoexec = [\"/noexec\"]\n"
+    )
+}
+
+fn predict(world: &World, case: &Case, profile: &Profile) -> Attempt {
+    let question = Question {
+        profile,
+        user: User { uid: case.user, gid: case.user },
+        environment: Environment::default(),
+    };
+    let mut attempts = explain(world, Path::new(&case.start), &question).expect("this machine can read it");
+    assert_eq!(attempts.len(), 1);
+    attempts.remove(0)
+}
+
+/// The prediction in the words of the table; a program that starts exits as it wants.
+fn said(attempt: &Attempt, expected: End) -> End {
+    match &attempt.end {
+        loader::End::Starts if matches!(expected, End::Exit(_)) => expected,
+        loader::End::Starts => case::STARTS,
+        loader::End::Errno(errno) => End::Errno(errno.number()),
+        loader::End::Signal(signal) => End::Signal(signal.number()),
+        loader::End::Exit { status, .. } => End::Exit(*status),
+    }
+}
+
+#[test]
+fn predictions_are_those_of_the_table() {
+    let mut wrong = Vec::new();
+    for (machine, versions) in
+        [(Machine::Aarch64, &[(5, 10), (6, 1), (6, 12)][..]), (Machine::X86_64, &[(5, 10), (6, 18)])]
+    {
+        let cases = cases::all(machine);
+        let folder = Folder::new(&format!("explain-{}", machine.name()));
+        lay(&cases, &folder.0);
+        let world = World::new(Tree::open(&folder.0).unwrap());
+        let pages: &[u64] = if machine == Machine::Aarch64 { &[4096, 16384, 65536] } else { &[4096] };
+        for (&version, &page) in
+            versions.iter().flat_map(|version| pages.iter().map(move |page| (version, page)))
+        {
+            let on = On { machine, page, version };
+            let profile = Profile::parse(&profile(on), "case").unwrap();
+            for case in &cases {
+                let expected = (case.end)(on);
+                let attempt = predict(&world, case, &profile);
+                let id = attempt.cause.as_ref().map_or("", |cause| cause.id);
+                let expected_id = if matches!(expected, End::Exit(_)) { "" } else { case.id };
+                if (said(&attempt, expected), id) != (expected, expected_id) {
+                    wrong.push(format!(
+                        "{} on {on:?}: {expected:?} {expected_id}, predicted {:?}: {:?}",
+                        case.name, attempt.end, attempt.cause
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_case_has_a_name_of_its_own_and_every_failure_a_fix() {
+    let cases = cases::all(Machine::Aarch64);
+    let folder = Folder::new("explain-texts");
+    lay(&cases, &folder.0);
+    let world = World::new(Tree::open(&folder.0).unwrap());
+    let on = On { machine: Machine::Aarch64, page: 4096, version: (5, 10) };
+    let profile = Profile::parse(&profile(on), "case").unwrap();
+    let mut names: Vec<&str> = cases.iter().map(|case| case.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), cases.len());
+    for case in &cases {
+        let attempt = predict(&world, case, &profile);
+        assert!(!attempt.steps.is_empty(), "{}", case.name);
+        if let Some(cause) = attempt.cause {
+            let texts = [&cause.evidence, &cause.fix, cause.source];
+            assert!(texts.iter().all(|text| !text.is_empty() && !text.ends_with('.')), "{cause:?}");
+        }
+    }
+}
+
+/// For the flake's check: the root file system with the arm64 cases, their list (name, user, path) and nothing else.
+#[test]
+fn cases_for_other_kernels_are_written_on_demand() {
+    let Some(folder) = std::env::var_os("SARSEN_CASES") else { return };
+    let (root, cases) = (Path::new(&folder).join("root"), cases::all(Machine::Aarch64));
+    lay(&cases, &root);
+    let lines: Vec<String> =
+        cases.iter().map(|case| format!("{}\t{}\t{}\n", case.name, case.user, case.start)).collect();
+    std::fs::write(root.join("cases.tsv"), lines.concat()).unwrap();
+    for (page, version) in [(4096, (5, 10)), (16384, (6, 12))] {
+        let on = On { machine: Machine::Aarch64, page, version };
+        std::fs::write(Path::new(&folder).join(format!("{page}.toml")), profile(on)).unwrap();
+        let ends: Vec<String> =
+            cases.iter().map(|case| format!("{}\t{}\n", case.name, (case.end)(on).text())).collect();
+        std::fs::write(Path::new(&folder).join(format!("{page}.tsv")), ends.concat()).unwrap();
+    }
+}
