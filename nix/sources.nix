@@ -33,6 +33,7 @@ in
     program
     ++ [
       "README.md"
+      "checks/explain"
       "deny.toml"
       "docs"
       "rustfmt.toml"

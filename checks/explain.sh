@@ -1,0 +1,39 @@
+# $first: a program that starts every case and says how it ended. Written by the test: root/ with the cases, and for each
+# page size the profile and what the table says.
+SARSEN_CASES=$PWD/cases cargo test --locked --offline --test explain -- --exact cases_for_other_kernels_are_written_on_demand
+cd cases
+cp "$first/bin/cases" root/init && chmod 755 root/init
+(cd root && find . | cpio --quiet -o -H newc -R 0:0) > initrd
+wrong=0
+
+boot() { # boot PAGE KERNEL: what the kernel does with each case, in PAGE.seen
+  timeout "${limit:-180}" qemu-system-aarch64 -M virt,gic-version=3 -cpu cortex-a76 -smp 2 -m 512 -nographic -no-reboot \
+    -nic none -kernel "$2" -initrd initrd -append "console=ttyAMA0 loglevel=1 panic=-1 rdinit=/init" \
+    < /dev/null > console.txt 2>&1 || true
+  tr -d '\r' < console.txt | sed -n 's/^ended //p' > "$1.seen"
+  grep -q 'all ended' console.txt || { echo "explain: the kernel with pages of $1 bytes did not get through the cases:" >&2; tail console.txt >&2; exit 1; }
+}
+
+compare() { # compare PAGE: table, kernel and prediction for each case
+  local name user path seen table predicted
+  while IFS=$'\t' read -r name user path; do
+    seen=$(awk -v name="$name" '$1 == name { print $2 }' "$1.seen")
+    table=$(awk -v name="$name" '$1 == name { print $2 }' "$1.tsv")
+    # Exit code 1: it would not start.
+    predicted=$({ "$sarsen/bin/sarsen" explain "$path" --rootfs root --profile "./$1.toml" --user "$user" --format json || [ $? = 1 ]; } |
+      jq -r '.attempts[0].end | if .kind == "starts" then "starts" elif .kind == "exit" then "exit=\(.status)" else "\(.kind)=\(.number)" end') || predicted=nothing
+    # What a program that starts makes of it is its own affair.
+    case $predicted:$seen in starts:exit=*) predicted=$seen ;; esac
+    if [ "$seen" = "$predicted" ] && [ "$seen" = "$table" ]; then
+      echo "pages of $1 bytes: $name $seen"
+    else
+      echo "explain: pages of $1 bytes: $name: the kernel says ${seen:-nothing}, predicted is $predicted, the table says $table" >&2
+      wrong=$((wrong + 1))
+    fi
+  done < root/cases.tsv
+}
+
+boot 4096 "$kernel4k"
+boot 16384 "$kernel16k"
+{ compare 4096; compare 16384; } | tee "$out"
+[ "$wrong" = 0 ]
