@@ -57,7 +57,7 @@ pub struct On {
 
 /// One case. Its files are in a folder of its name.
 pub struct Case {
-    pub name: &'static str,
+    pub name: String,
     pub user: u32,
     /// The cause that is named, if it does not start.
     pub id: &'static str,
@@ -71,9 +71,9 @@ pub struct Case {
 
 impl Case {
     /// A case that starts the file `app` of its folder.
-    pub fn new(name: &'static str, app: Vec<u8>, id: &'static str, end: End) -> Self {
+    pub fn new(name: &str, app: Vec<u8>, id: &'static str, end: End) -> Self {
         Self {
-            name,
+            name: name.into(),
             user: 0,
             id,
             items: vec![("app".into(), Item::File(0o755, app))],
@@ -83,7 +83,7 @@ impl Case {
         }
     }
 
-    pub fn program(name: &'static str, program: &Program, id: &'static str, end: End) -> Self {
+    pub fn program(name: &str, program: &Program, id: &'static str, end: End) -> Self {
         Self::new(name, program.build(), id, end)
     }
 
@@ -123,7 +123,7 @@ impl Case {
 
     /// Makes the files in the root file system at `root`.
     pub fn lay(&self, root: &Path) {
-        let folder = root.join(self.name);
+        let folder = root.join(&self.name);
         std::fs::create_dir_all(&folder).unwrap();
         let set = |path: &Path, mode| {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()

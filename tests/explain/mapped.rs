@@ -141,6 +141,16 @@ fn zeros(machine: Machine) -> Vec<Case> {
         })
         .ends(move |on| if old(on) { SIGSEGV } else { STARTS }),
         new("bss-behind-file", "segment-padding", SIGSEGV, &bss(6, 0x10_0010, 0x20_0000)),
+        // What is cleared behind the second segment's bytes is the code.
+        new("bss-over-code", "entry-undefined", SIGSEGV, &|p| {
+            p.segments.push(Segment { file: 0x20, memory: 0x30, ..segment(LOAD, 7, 0, BASE, 0) });
+        })
+        .ends(move |on| match on.machine {
+            Machine::Aarch64 if old(on) => STARTS,
+            Machine::X86_64 if old(on) => STARTS,
+            Machine::Aarch64 => SIGILL,
+            Machine::X86_64 => SIGSEGV,
+        }),
         // An empty segment at an odd place.
         new("bss-odd", "segment-misaligned", SIGSEGV, &|p| {
             p.segments.push(Segment { file: 0, memory: 0x100, ..segment(LOAD, 6, 0x123, FAR + 0x10, 0) });

@@ -26,6 +26,11 @@ impl Machine {
         if self == Self::Aarch64 { 62 } else { 183 }
     }
 
+    /// The end of the address space.
+    pub fn task_size(self) -> u64 {
+        if self == Self::Aarch64 { 1 << 48 } else { (1 << 47) - 0x1000 }
+    }
+
     /// Code that exits with `status`.
     fn exits(self, status: u8) -> Vec<u8> {
         match self {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::header::{ET_DYN, Object};
-use super::map::{Content, Space};
+use super::map::Space;
 use super::{Attempt, Stop};
 use crate::elf::{Bytes, Image};
 use crate::loader::{End, Signal};
@@ -33,31 +33,32 @@ pub fn judge(space: &Space, entry: u64, files: [Option<&Object>; 2], machine: &s
     let Some(area) = space.at(entry) else {
         return death("entry-unmapped", Signal::SIGSEGV, "no PT_LOAD segment covers the entry point");
     };
-    if area.flags & 1 == 0 {
+    let beyond = space.is_beyond_file(entry);
+    // An x86-64 kernel brings the page before it looks whether instructions may be fetched from it (access_error).
+    let beyond_first = beyond && machine == "x86_64" && area.flags != 0;
+    if area.flags & 1 == 0 && !beyond_first {
         return death(
             "entry-not-executable",
             Signal::SIGSEGV,
             "the page with the entry point is not executable: its segment is not, or a later one covers the page",
         );
     }
-    if space.is_beyond_file(entry) {
+    if beyond {
         return death(
             "entry-beyond-file",
             Signal::SIGBUS,
             "the page with the entry point is behind the end of the file",
         );
     }
-    let word = match area.content {
-        Content::Zero => Some(0),
-        Content::File { .. } => space.offset(entry).and_then(|(file, offset)| {
+    let word = if space.is_zero(entry) {
+        Some(0)
+    } else {
+        space.offset(entry).and_then(|(file, offset)| {
             // What the last page holds behind the file's end is zeros.
             let bytes = Bytes::new(&files[file]?.bytes);
-            Some(
-                (0..4)
-                    .map(|at| bytes.array::<1>(offset + at).map_or(0, |[byte]| u32::from(byte) << (8 * at)))
-                    .sum(),
-            )
-        }),
+            let byte = |at| bytes.array::<1>(offset + at).map_or(0, |[byte]| u32::from(byte) << (8 * at));
+            Some((0..4).map(byte).sum())
+        })
     };
     match (machine, word) {
         ("aarch64", Some(word)) if word >> 16 == 0 => death(

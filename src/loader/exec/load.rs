@@ -56,6 +56,9 @@ impl Loader<'_> {
             if !kernel.zeroes_by_segment() && ends.memory > ends.file {
                 let (file, memory) = (ends.file.wrapping_add(bias), ends.memory.wrapping_add(bias));
                 self.set_brk(file, memory, ends.execute).map_err(refuse)?;
+                // What cannot be cleared here is left as it is.
+                let end = kernel.page_align(file).min(memory);
+                let _ = end <= file || self.space.clear(file, end);
             }
             let mut total = 0;
             let mut near = false;
@@ -80,7 +83,7 @@ impl Loader<'_> {
         if !kernel.zeroes_by_segment() {
             let (file, memory) = (ends.file.wrapping_add(bias), ends.memory.wrapping_add(bias));
             self.set_brk(file, memory, ends.execute).map_err(|errno| behind("program", errno))?;
-            if file != memory && !self.can_zero(file) {
+            if file != memory && !self.pad(file) {
                 return Err(behind("program", Errno::EFAULT));
             }
         }
@@ -120,7 +123,7 @@ impl Loader<'_> {
             ends.add(segment, bias);
         }
         if !kernel.zeroes_by_segment() {
-            if !self.can_zero(ends.file) {
+            if !self.pad(ends.file) {
                 return Err(behind("interpreter", Errno::EFAULT));
             }
             let zeroed = self.set_brk(ends.file, ends.memory, ends.execute);
@@ -141,7 +144,7 @@ impl Loader<'_> {
             start = self.file_part(address, segment, near, total, file)?;
             self.good(start)?;
             zeros = start.wrapping_add(within).wrapping_add(segment.file_size);
-            if segment.memory_size > segment.file_size && segment.is_writable() && !self.can_zero(zeros) {
+            if segment.memory_size > segment.file_size && !self.pad(zeros) && segment.is_writable() {
                 return Err(Errno::EFAULT);
             }
         }
@@ -180,9 +183,10 @@ impl Loader<'_> {
         if end > start { self.space.zeros(start, end - start, execute) } else { Ok(()) }
     }
 
-    /// `padzero`: the rest of the page at `address` can be overwritten.
-    fn can_zero(&self, address: u64) -> bool {
-        self.kernel.page_offset(address) == 0 || self.space.is_writable(address)
+    /// `padzero`: overwrites the rest of the page at `address`: whether it can.
+    fn pad(&mut self, address: u64) -> bool {
+        let end = self.kernel.page_align(address);
+        end == address || self.space.clear(address, end)
     }
 
     /// BAD_ADDR.

@@ -36,6 +36,8 @@ pub enum Place {
 pub struct Space<'k> {
     kernel: Kernel<'k>,
     areas: Vec<Area>,
+    /// Ranges of areas from files that the kernel has overwritten with zeros.
+    cleared: Vec<(u64, u64)>,
     sizes: [u64; 2],
     lowest: u64,
 }
@@ -43,7 +45,7 @@ pub struct Space<'k> {
 impl<'k> Space<'k> {
     /// An empty one for two files of `sizes` bytes, in which nothing may be below `lowest`.
     pub fn new(kernel: Kernel<'k>, sizes: [u64; 2], lowest: u64) -> Self {
-        Self { kernel, areas: Vec::new(), sizes, lowest }
+        Self { kernel, areas: Vec::new(), cleared: Vec::new(), sizes, lowest }
     }
 
     /// The lowest mapped address.
@@ -79,9 +81,19 @@ impl<'k> Space<'k> {
         })
     }
 
-    /// The kernel can write there on behalf of the program (clear_user).
-    pub fn is_writable(&self, address: u64) -> bool {
-        self.at(address).is_some_and(|area| area.flags & 2 != 0) && !self.is_beyond_file(address)
+    /// Overwrites what is from `start` to `end` in one page, on behalf of the program (clear_user): whether it can.
+    pub fn clear(&mut self, start: u64, end: u64) -> bool {
+        let writable = self.at(start).is_some_and(|area| area.flags & 2 != 0) && !self.is_beyond_file(start);
+        if writable {
+            self.cleared.push((start, end));
+        }
+        writable
+    }
+
+    /// Zeros are at `address`, not what a file holds.
+    pub fn is_zero(&self, address: u64) -> bool {
+        self.at(address).is_some_and(|area| area.content == Content::Zero)
+            || self.cleared.iter().any(|(start, end)| (*start..*end).contains(&address))
     }
 
     /// Maps `size` bytes of `file` from `offset` (vm_mmap): the address.
@@ -160,6 +172,8 @@ impl<'k> Space<'k> {
 
     /// Unmaps everything from `start` to `end`.
     pub fn unmap(&mut self, start: u64, end: u64) {
+        // A cleared range lies in one page.
+        self.cleared.retain(|(from, _)| *from < start || end <= *from);
         let mut kept = Vec::with_capacity(self.areas.len() + 2);
         for old in self.areas.drain(..) {
             if old.end <= start || end <= old.start {
@@ -219,8 +233,11 @@ mod tests {
     fn pages_behind_the_end_of_the_file_are_known() {
         let mut space = space();
         space.map(Place::At(0x10000), 0x8000, 6, 0, 0).unwrap();
-        assert!(space.is_writable(0x14fff) && !space.is_beyond_file(0x14fff));
-        assert!(space.is_beyond_file(0x15000) && !space.is_writable(0x15000));
+        assert!(!space.is_beyond_file(0x14fff) && space.clear(0x14ff0, 0x15000));
+        assert!(space.is_beyond_file(0x15000) && !space.clear(0x15010, 0x16000));
+        assert!(space.is_zero(0x14ff8) && !space.is_zero(0x14fe8));
+        space.map(Place::At(0x14000), 0x1000, 5, 0, 0).unwrap();
+        assert!(!space.is_zero(0x14ff8), "what is mapped anew is not cleared");
     }
 
     #[test]
