@@ -161,12 +161,10 @@ fn user_space(
     attempt.depends.extend(depends::of(tree, running, &image, question));
     let interpreter = running.interpreter.as_deref().map(read).transpose()?;
     let loader = interpreter.as_deref().and_then(|bytes| Image::parse(bytes, "the interpreter").ok());
-    if let Some(cause) =
-        libc::refuses_kernel(loader.as_ref().unwrap_or(&image), loader.is_some(), question.profile)
-    {
+    if let Some(cause) = libc::refuses_kernel(&image, loader.as_ref(), question.profile) {
         attempt
             .steps
-            .push(Step::new("compare the kernel's version", &*cause.id).because(cause.evidence.clone()));
+            .push(Step::new("compare the kernel's version", "too old").because(cause.evidence.clone()));
         return Ok(Some(cause));
     }
     let Some(path) = &running.interpreter else { return Ok(None) };

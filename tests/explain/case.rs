@@ -44,6 +44,7 @@ pub const ENAMETOOLONG: End = End::Errno(36);
 pub const ELOOP: End = End::Errno(40);
 pub const ELIBBAD: End = End::Errno(80);
 pub const SIGILL: End = End::Signal(4);
+pub const SIGTRAP: End = End::Signal(5);
 pub const SIGBUS: End = End::Signal(7);
 pub const SIGSEGV: End = End::Signal(11);
 

@@ -2,6 +2,7 @@
 
 use super::case::*;
 use super::program::*;
+use super::support::{EXITS, Elf, FOLLOWS, RELOCATES, RELOCATES_PACKED};
 
 /// Where the second segment of a case is in memory: no page of it is one of the first's, whatever the page size.
 const FAR: u64 = BASE + 0x10_0000;
@@ -11,6 +12,7 @@ pub fn cases(machine: Machine) -> Vec<Case> {
     cases.extend(zeros(machine));
     cases.extend(entries(machine));
     cases.extend(low(machine));
+    cases.extend(starts(machine));
     cases
 }
 
@@ -201,4 +203,24 @@ fn low(machine: Machine) -> Vec<Case> {
         case
     };
     vec![zero("address-0", "", STARTS), zero("address-0-user", "segment-low", SIGSEGV).user(1000)]
+}
+
+/// Start code of position-independent programs without an interpreter. It is judged for arm64 alone.
+fn starts(machine: Machine) -> Vec<Case> {
+    if machine != Machine::Aarch64 {
+        return Vec::new();
+    }
+    let new =
+        |name, code: &[u32], id, end| Case::new(name, Elf::with(|elf| elf.code = code.to_vec()), id, end);
+    let packed = |elf: &mut Elf| (elf.packed, elf.code) = (true, RELOCATES_PACKED.to_vec());
+    vec![
+        new("relocates-itself", RELOCATES, "", End::Exit(0)),
+        // x0 is not set: 0, as the kernel leaves it, plus what the loop did.
+        Case::new("relocates-packed", Elf::with(packed), "", End::Exit(0)),
+        new("crt1", FOLLOWS, "not-self-relocating", SIGSEGV),
+        new("breakpoint", &[0xd420_0000], "not-self-relocating", SIGTRAP),
+        new("undefined", &[0xd503_201f, 0], "not-self-relocating", SIGILL),
+        // It ends before it needs a relocation: that cannot be told from one that uses none.
+        new("exits-first", EXITS, "", End::Exit(0)),
+    ]
 }
