@@ -28,8 +28,13 @@ fn one(out: &mut dyn Write, attempt: &Attempt, several: bool, colour: bool) -> i
         writeln!(out, "kernels with pages of {}", pages.join(", "))?;
     }
     for step in &attempt.steps {
-        write!(out, "  {:CALL$} {}", step.call, step.result)?;
-        match &step.why {
+        match step.result.as_str() {
+            "" => write!(out, "  {}", step.call)?,
+            result => write!(out, "  {:CALL$} {result}", step.call)?,
+        }
+        // What ends it is told below.
+        let told = attempt.cause.as_ref().map(|cause| &cause.evidence);
+        match step.why.as_ref().filter(|why| Some(*why) != told) {
             Some(why) => writeln!(out, "  ({why})")?,
             None => writeln!(out)?,
         }

@@ -44,6 +44,10 @@ fn contains(bytes: &[u8], text: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn image(file: &[u8]) -> Image<'_> {
+        Image::parse(file, "file").unwrap()
+    }
+
     /// Measured: Debian 11's static busybox (glibc 2.31, note 3.7.0) under `qemu-aarch64 -r 3.6.9` says so and aborts,
     /// its ld.so exits with 127; Debian 13's (glibc 2.41, the same note) starts.
     #[test]
@@ -69,9 +73,6 @@ mod tests {
             file
         };
         let (new, old, silent) = (file(TEXT, 7), file(TEXT, 6), file("", 7));
-        fn image(file: &[u8]) -> Image<'_> {
-            Image::parse(file, "file").unwrap()
-        }
         let end = |program: &[u8], loader: Option<&[u8]>| {
             let loader = loader.map(image);
             refuses_kernel(&image(program), loader.as_ref(), &profile).map(|cause| cause.end)

@@ -14,13 +14,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::elf::Image;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::input;
 use crate::loader::dynamic::{Environment, Unmodelled, When, World};
 use crate::loader::exec::{self, Kernel, Running, User};
 use crate::loader::{Cause, End, Step};
 use crate::profile::Profile;
-use crate::rootfs::{Errno, Tree};
+use crate::rootfs::{Errno, Obstacle, Tree};
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ pub fn world(rootfs: &Path, path: &Path) -> Result<(World, PathBuf, Option<PathB
         Ok(tree) => Ok((World::new(tree), place, Some(path.to_owned()))),
         Err(obstacle) => {
             let message = format!("{} cannot be laid into the root file system: {obstacle}", path.display());
-            Err(Error::new(crate::error::Code::InputUnreadable, message))
+            Err(Error::new(Code::InputUnreadable, message))
         }
     }
 }
@@ -144,13 +144,15 @@ fn user_space(
     attempt: &mut Attempt,
 ) -> Result<Option<Cause>, Error> {
     let tree = world.tree();
-    let read = |path: &Path| {
-        let (_, node) = tree.resolve(path).map_err(|obstacle| {
-            Error::new(crate::error::Code::InputUnreadable, format!("{obstacle}: it was there a moment ago"))
-        })?;
-        Ok::<_, Error>(tree.read(&node)?)
+    let lost = |obstacle: Obstacle| {
+        Error::new(Code::InputUnreadable, format!("{obstacle}: it was there a moment ago"))
     };
-    let bytes = read(&running.place)?;
+    let read = |path: &Path| {
+        let (_, node) = tree.resolve(path).map_err(lost)?;
+        tree.read(&node)
+    };
+    let (_, node) = tree.resolve(&running.place).map_err(lost)?;
+    let bytes = tree.read(&node)?;
     // The kernel starts files that are no sound ELF files; then no more can be said.
     let Ok(image) = Image::parse(&bytes, &running.place.display().to_string()) else {
         attempt
@@ -168,7 +170,14 @@ fn user_space(
         return Ok(Some(cause));
     }
     let Some(path) = &running.interpreter else { return Ok(None) };
-    match world.link(&running.place, &image, &question.environment) {
+    let user = question.user;
+    let environment = Environment {
+        argv0: Some(running.program.to_string_lossy().into_owned()),
+        // AT_SECURE (security/commoncap.c, cap_bprm_creds_from_file).
+        secure: node.is_setuid() && node.uid != user.uid || node.is_setgid() && node.gid != user.gid,
+        ..question.environment.clone()
+    };
+    match world.link(&running.place, &image, &environment) {
         Ok(linked) => {
             attempt.steps.extend(linked.steps.iter().cloned());
             for problem in linked.problems.iter().filter(|problem| problem.when == When::FirstCall) {

@@ -1,9 +1,11 @@
 //! One case: files, what is started, and how that must end.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
+use super::archive::{self, Member};
 use super::program::{Machine, PROGRAM, Program};
 
 /// What a case puts into the tree.
@@ -122,12 +124,35 @@ impl Case {
         self
     }
 
+    /// The files as members of an initramfs, folders first.
+    pub fn members(&self) -> Vec<Member> {
+        let mut folders = BTreeMap::from([(self.name.clone(), 0o755)]);
+        let mut others = Vec::new();
+        for (path, item) in &self.items {
+            let path = format!("{}/{path}", self.name);
+            for (end, _) in path.match_indices('/') {
+                folders.entry(path[..end].to_owned()).or_insert(0o755);
+            }
+            others.push(match item {
+                Item::File(mode, bytes) => archive::member(&path, 0o100000 | mode, bytes),
+                Item::Link(target) => archive::link(&path, target),
+                Item::Fifo => archive::member(&path, 0o010644, b""),
+                Item::Folder(mode) => {
+                    folders.insert(path, *mode);
+                    continue;
+                }
+            });
+        }
+        let folders = folders.iter().map(|(path, mode)| archive::member(path, 0o040000 | mode, b""));
+        folders.chain(others).collect()
+    }
+
     /// Makes the files in the root file system at `root`.
     pub fn lay(&self, root: &Path) {
         let folder = root.join(&self.name);
         std::fs::create_dir_all(&folder).unwrap();
         let set = |path: &Path, mode| {
-            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap()
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         };
         for (path, item) in &self.items {
             let path = folder.join(path);

@@ -105,11 +105,11 @@ fn formats(machine: Machine) -> Vec<Case> {
         new("property-cut", "property-note", EIO, &|p| p.segments.push(segment(PROPERTY, 4, SIZE, 0, 32)))
             .ends(|on| if on.machine == Machine::Aarch64 { EIO } else { STARTS }),
         new("property-wrong", "property-note", ENOEXEC, &|p| {
-            p.segments.push(segment(PROPERTY, 4, CODE, 0, 32))
+            p.segments.push(segment(PROPERTY, 4, CODE, 0, 32));
         })
         .ends(|on| if on.machine == Machine::Aarch64 { ENOEXEC } else { STARTS }),
         new("property-large", "property-note", ENOEXEC, &|p| {
-            p.segments.push(segment(PROPERTY, 4, 0, 0, 1025))
+            p.segments.push(segment(PROPERTY, 4, 0, 0, 1025));
         })
         .ends(|on| if on.machine == Machine::Aarch64 { ENOEXEC } else { STARTS }),
         new("property-good", "", STARTS, &|p| {
@@ -143,6 +143,12 @@ fn interpreters(machine: Machine) -> Vec<Case> {
         new("interpreter-mode", b"/not-executable/app\0", "interpreter-not-executable", EACCES),
         new("interpreter-below-file", b"/starts/app/ld\0", "interpreter-not-directory", ENOTDIR),
         new("interpreter-loop", b"/loop/a\0", "interpreter-loop", ELOOP),
+        new(
+            "interpreter-long-name",
+            format!("/{}\0", "x".repeat(256)).as_bytes(),
+            "interpreter-too-long",
+            ENAMETOOLONG,
+        ),
         new("interpreter-noexec", b"/noexec/app\0", "mount-noexec", EACCES),
         new("interpreter-closed", b"/closed-folder/in/app\0", "interpreter-not-searchable", EACCES)
             .user(1000),
@@ -243,6 +249,8 @@ fn scripts(machine: Machine) -> Vec<Case> {
         new("script-noexec", "#!/noexec/app\n", "mount-noexec", EACCES),
         new("script-loop", "#!/loop/a\n", "script-interpreter-loop", ELOOP),
         new("script-below-file", "#!/starts/app/x\n", "script-interpreter-not-directory", ENOTDIR),
+        new("script-closed", "#!/closed-folder/in/app\n", "script-interpreter-not-searchable", EACCES)
+            .user(1000),
         new("script-no-name", "#!\n", "script-no-interpreter", ENOEXEC),
         new("script-blanks", "#! \t \n", "script-no-interpreter", ENOEXEC),
         new("script-two-bytes", "#!", "script-interpreter-not-file", EACCES),

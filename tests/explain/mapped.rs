@@ -135,7 +135,7 @@ fn zeros(machine: Machine) -> Vec<Case> {
         new("bss-read-only", "segment-padding", SIGSEGV, &bss(4, 0x10, 0x30000))
             .ends(move |on| if old(on) { SIGSEGV } else { STARTS }),
         new("bss-of-code", "segment-padding", SIGSEGV, &|p| {
-            p.segments[0].memory = 0x30000 + p.segments[0].file
+            p.segments[0].memory = 0x30000 + p.segments[0].file;
         })
         .ends(move |on| if old(on) && on.page > SIZE { SIGSEGV } else { STARTS }),
         new("bss-of-code-cut", "segment-padding", SIGSEGV, &|p| {
@@ -148,8 +148,7 @@ fn zeros(machine: Machine) -> Vec<Case> {
             p.segments.push(Segment { file: 0x20, memory: 0x30, ..segment(LOAD, 7, 0, BASE, 0) });
         })
         .ends(move |on| match on.machine {
-            Machine::Aarch64 if old(on) => STARTS,
-            Machine::X86_64 if old(on) => STARTS,
+            _ if old(on) => STARTS,
             Machine::Aarch64 => SIGILL,
             Machine::X86_64 => SIGSEGV,
         }),

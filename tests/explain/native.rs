@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::case::On;
 use super::program::Machine;
 use super::support::Folder;
-use super::{cases, lay, outcome};
+use super::{Profile, Tree, World, cases, lay, outcome, predict, profile};
 
 const ROOT: &str = "SARSEN_CASES_ROOT";
 
@@ -19,12 +20,14 @@ fn kernel() -> Option<(u32, u32)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
 /// Root of the machine, not of a user namespace.
 fn is_real_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
     let everyone = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
-    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
-        && everyone.split_whitespace().eq(["0", "0", "4294967295"])
+    is_root() && everyone.split_whitespace().eq(["0", "0", "4294967295"])
 }
 
 /// The child: prints `NAME OUTCOME` for each case.
@@ -44,7 +47,7 @@ fn child() {
 fn child_output(root: &Path) -> Result<String, String> {
     let mount =
         r#"mount --bind "$0/noexec" "$0/noexec" && mount -o remount,bind,noexec "$0/noexec" && exec "$@""#;
-    let spaces = if is_real_root() { "-m" } else { "-rm" };
+    let spaces = if is_root() { "-m" } else { "-rm" };
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("unshare");
     command.args([spaces, "sh", "-c", mount]).arg(root).arg(own).args([
@@ -99,4 +102,48 @@ fn the_running_kernel_ends_every_case_as_the_table_says() {
         wrong.join("\n")
     );
     println!("{} cases end on Linux {}.{} as the table says", all.len(), version.0, version.1);
+}
+
+/// The call and the death in the words of strace(1), which shows the address of the environment.
+#[test]
+fn the_call_is_told_as_strace_tells_it() {
+    if kernel().is_none() || Command::new("strace").arg("--version").output().is_err() {
+        println!("skipped: no strace here");
+        return;
+    }
+    let folder = Folder::new("explain-strace");
+    let cases: Vec<_> = cases::all(Machine::X86_64)
+        .into_iter()
+        .filter(|case| {
+            ["file-larger", "aligned-4k", "interpreter-absent", "text", "entry-zero"].contains(&&*case.name)
+        })
+        .collect();
+    lay(&cases, &folder.0);
+    let on = On { machine: Machine::X86_64, page: 4096, version: kernel().unwrap() };
+    let profile = Profile::parse(&profile(on), "case").unwrap();
+    let world = World::new(Tree::open(Path::new("/")).unwrap());
+    for mut case in cases {
+        case.start = format!("{}{}", folder.0.display(), case.start);
+        let log = folder.0.join("log");
+        let _ = Command::new("strace")
+            .args(["-s", "4096", "-e", "trace=execve", "-o"])
+            .arg(&log)
+            .arg(&case.start)
+            .output();
+        let log = std::fs::read_to_string(&log).unwrap();
+        if !log.starts_with("execve(") {
+            println!("skipped: strace may not trace here: {log}");
+            return;
+        }
+        let steps = predict(&world, &case, &profile).steps;
+        let line = log.lines().next().unwrap();
+        let (call, result) = line.split_once(" = ").unwrap();
+        let call = format!("{}, envp)", call.split(", 0x").next().unwrap());
+        let told = steps.iter().find(|step| step.call.starts_with("execve(")).unwrap();
+        assert_eq!((&told.call, &told.result), (&call, &format!("= {result}")), "{}", case.name);
+        let killed =
+            |text: &str| text.lines().find(|line| line.starts_with("+++ killed by")).map(String::from);
+        let end = steps.iter().find(|step| step.call.starts_with("+++")).map(|step| step.call.clone());
+        assert_eq!(end, killed(&log.replace(" (core dumped)", "")), "{}", case.name);
+    }
 }

@@ -3,95 +3,79 @@
 
 use super::case::{Case, STARTS};
 use super::program::{BASE, CODE, INTERP, INTERPRETER, LOAD, Machine, Program, Segment, segment};
-use super::support::Folder;
+use super::support::{Folder, Numbers};
 use super::{End, Profile, Tree, World, lay, native, predict, profile, said};
 
 const PROGRAMS: usize = 600;
 /// Cases of the table whose files are used.
 const NEEDED: [&str; 2] = ["noexec", "loader-runs"];
 
-/// xorshift: failures repeat.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
-        of[(self.next() % of.len() as u64) as usize]
-    }
-
-    fn in_of(&mut self, times: u64) -> bool {
-        self.next() % times == 0
-    }
+pub fn one_of<T: Copy>(numbers: &mut Numbers, of: &[T]) -> T {
+    of[numbers.below(of.len())]
 }
 
 fn odd_segment(numbers: &mut Numbers, machine: Machine, movable: bool) -> Segment {
     let end = machine.task_size();
     let base = if movable { 0 } else { BASE };
     let offset =
-        numbers.one_of(&[0, 0, 0, 0x10, 0x800, 0x1000, 0x1010, 0x2000, 0x10000, 1 << 63, u64::MAX << 12]);
-    let near = numbers.one_of(&[0, 0x800, 0x1000, 0x1010, 0x2000, 0x3000, 0x10_0000, 0x10_0010, 0x10_0800]);
-    let address = match numbers.next() % 24 {
-        0 => numbers.one_of(&[end, end - 0x1000, end + 0x1000, 1 << 60, u64::MAX << 12, u64::MAX]),
+        one_of(numbers, &[0, 0, 0, 0x10, 0x800, 0x1000, 0x1010, 0x2000, 0x10000, 1 << 63, u64::MAX << 12]);
+    let near = one_of(numbers, &[0, 0x800, 0x1000, 0x1010, 0x2000, 0x3000, 0x10_0000, 0x10_0010, 0x10_0800]);
+    let address = match numbers.below(24) {
+        0 => one_of(numbers, &[end, end - 0x1000, end + 0x1000, 1 << 60, u64::MAX << 12, u64::MAX]),
         // Most offsets and addresses agree, or no program would start.
         1..12 => (base + near & !0xfff) + offset % 0x1000,
         _ => base + near,
     };
-    let file = numbers.one_of(&[0, 0, 0x10, 0x800, 0x1000, 0x1001, 0x2000, 0x5000, 1 << 60, u64::MAX]);
-    let file = if file > 1 << 40 && !numbers.in_of(8) { 0x20 } else { file };
-    let memory = match numbers.next() % 12 {
+    let file = one_of(numbers, &[0, 0, 0x10, 0x800, 0x1000, 0x1001, 0x2000, 0x5000, 1 << 60, u64::MAX]);
+    let file = if file > 1 << 40 && numbers.below(8) != 0 { 0x20 } else { file };
+    let memory = match numbers.below(12) {
         0 => file / 2,
         1 => u64::MAX,
-        2..6 => file.saturating_add(numbers.one_of(&[1, 0x10, 0x800, 0x1000, 0x5000])),
+        2..6 => file.saturating_add(one_of(numbers, &[1, 0x10, 0x800, 0x1000, 0x5000])),
         _ => file,
     };
-    let kind = if numbers.in_of(12) { 0 } else { LOAD };
+    let kind = if numbers.below(12) == 0 { 0 } else { LOAD };
     Segment {
         file,
         memory,
-        align: numbers.one_of(&[0, 3, 0x1000, 0x10000]),
-        ..segment(kind, (numbers.next() % 8) as u32, offset, address, 0)
+        align: one_of(numbers, &[0, 3, 0x1000, 0x10000]),
+        ..segment(kind, numbers.below(8) as u32, offset, address, 0)
     }
 }
 
 /// A program, and whether its entry point still leads to its code.
 fn odd_program(numbers: &mut Numbers, machine: Machine) -> (Program, bool) {
     let mut program = Program::new(machine);
-    let movable = numbers.in_of(2);
+    let movable = numbers.below(2) == 0;
     if movable {
         program = program.movable();
     }
-    if numbers.in_of(3) {
+    if numbers.below(3) == 0 {
         program = program.interpreted(b"/loader-runs/ld\0");
     }
-    program.size = numbers.one_of(&[0x1000, 0x1000, 0x1800, 0x3000, 0x20000]);
-    for _ in 0..numbers.next() % 4 {
-        let at = (numbers.next() % (program.segments.len() as u64 + 1)) as usize;
+    program.size = one_of(numbers, &[0x1000, 0x1000, 0x1800, 0x3000, 0x20000]);
+    for _ in 0..numbers.below(4) {
+        let at = numbers.below(program.segments.len() + 1);
         let odd = odd_segment(numbers, machine, movable);
         program.segments.insert(at, odd);
     }
     let base = if movable { 0 } else { BASE };
-    match numbers.next() % 40 {
-        0 => program.entry = base + numbers.one_of(&[0xf00, 0x1000, 0x2000, 0x10_0000, 1 << 50]),
+    match numbers.below(40) {
+        0 => program.entry = base + one_of(numbers, &[0xf00, 0x1000, 0x2000, 0x10_0000, 1 << 50]),
         1 => program.entry_size = 32,
-        2 => program.count = Some(numbers.one_of(&[0, 1, 2, 5])),
-        3 => program.cut = Some(numbers.one_of(&[40, 64, 100, 0x700, 0x900])),
-        4 => program.table = numbers.one_of(&[0, 0x100, 0x1000, u64::MAX]),
-        5 => program.kind = numbers.one_of(&[0, 1, 2, 3, 4]),
-        6 => program.ident = numbers.next().to_le_bytes().repeat(2).try_into().unwrap(),
+        2 => program.count = Some(one_of(numbers, &[0, 1, 2, 5])),
+        3 => program.cut = Some(one_of(numbers, &[40, 64, 100, 0x700, 0x900])),
+        4 => program.table = one_of(numbers, &[0, 0x100, 0x1000, u64::MAX]),
+        5 => program.kind = one_of(numbers, &[0, 1, 2, 3, 4]),
+        6 => program.ident[numbers.below(16)] = numbers.below(256) as u8,
         7..9 => {
-            let odd = numbers.one_of(&[0u64, 1, 2, 12, 13, 4096, 4097, u64::MAX]);
+            let odd = one_of(numbers, &[0u64, 1, 2, 12, 13, 4096, 4097, u64::MAX]);
             if let Some(path) = program.segments.iter_mut().find(|segment| segment.kind == INTERP) {
                 path.file = odd;
             }
         }
         9..11 => {
-            let odd = numbers.one_of(&[0u64, 0xc01, 0xc0b, 0x1000, 0xffff_ffff, 1 << 63, u64::MAX]);
+            let odd = one_of(numbers, &[0u64, 0xc01, 0xc0b, 0x1000, 0xffff_ffff, 1 << 63, u64::MAX]);
             if let Some(path) = program.segments.iter_mut().find(|segment| segment.kind == INTERP) {
                 path.offset = odd;
             }
@@ -105,7 +89,7 @@ fn odd_program(numbers: &mut Numbers, machine: Machine) -> (Program, bool) {
 /// Cases of which nothing is known beforehand. What a `stray` one does, once started, is not predicted: its entry point
 /// leads to other bytes than its code.
 pub fn cases(machine: Machine, count: usize) -> Vec<Case> {
-    let mut numbers = Numbers(0x5a75_5e4e);
+    let mut numbers = Numbers::new(0x5a75_5e4e);
     let mut one = |index| {
         let (program, enters_code) = odd_program(&mut numbers, machine);
         let kind = if enters_code { "odd" } else { "stray" };

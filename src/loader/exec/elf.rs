@@ -9,7 +9,7 @@ use super::kernel::PATH_MAX;
 use super::load::{Loader, Refusal};
 use super::map::Space;
 use super::open::{Role, shown};
-use super::{Attempt, Running, Stop, entry, property, shell_runs_it};
+use super::{Attempt, Running, Stop, entry, property, returned, shell_runs_it};
 use crate::elf::{Bytes, Segment, kind, machine_name};
 use crate::loader::{End, Signal};
 use crate::rootfs::{Errno, Node};
@@ -49,6 +49,7 @@ impl<'a> Attempt<'a> {
         };
         self.properties(interpreter.as_ref().map_or(&program, |(_, object)| object))?;
         let at = self.map(&program, interpreter.as_ref().map(|(_, object)| object))?;
+        self.returns("= 0");
         let files = [Some(&program), interpreter.as_ref().map(|(_, object)| object)];
         self.enter(&at.0, at.1, files)?;
         if interpreter.is_none() {
@@ -211,6 +212,8 @@ impl<'a> Attempt<'a> {
         let Refusal { id, errno, source, evidence, fix } = refusal;
         let evidence = format!("{evidence}; {errno} behind the point of no return, so the process is killed");
         self.step(call, errno.name(), evidence.clone());
+        self.returns(&returned(errno));
+        self.dies(Signal::SIGSEGV);
         Stop::cause(id, End::Signal(Signal::SIGSEGV), source, evidence, fix)
     }
 
@@ -222,6 +225,7 @@ impl<'a> Attempt<'a> {
             death.signal.name(),
             death.evidence.clone(),
         );
+        self.dies(death.signal);
         let fix = "link it again: e_entry must lead to code in an executable segment";
         Err(Stop::cause(death.id, End::Signal(death.signal), entry::SOURCE, death.evidence, fix))
     }

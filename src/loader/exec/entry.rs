@@ -117,6 +117,7 @@ impl Attempt<'_> {
         };
         let evidence = format!("nothing applies its {count} relative relocations; the start code {instead}");
         self.step(call, signal.name(), evidence.clone());
+        self.dies(signal);
         let fix = "link rcrt1.o instead of crt1.o (-static-pie)";
         let source = "the start code, emulated; sarsen rules self-relocating";
         Err(Stop::cause("not-self-relocating", End::Signal(signal), source, evidence, fix))

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use kernel::{Kernel, User};
 
-use super::{Cause, End, Step};
+use super::{Cause, End, Signal, Step};
 use crate::error::{Code, Error};
 use crate::rootfs::{Errno, Tree};
 use open::{Role, result, shown};
@@ -28,7 +28,7 @@ const DEPTH: u32 = 5;
 /// What execve does with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Execution {
-    /// What happens, in order. The last step is the call itself, with its result.
+    /// What happens, in order. The call itself stands where it returns, as strace(1) shows it.
     pub steps: Vec<Step>,
     /// The program that runs, or why none does.
     pub outcome: Result<Running, Cause>,
@@ -88,6 +88,8 @@ struct Attempt<'a> {
     tree: &'a Tree,
     kernel: Kernel<'a>,
     user: User,
+    /// The call as strace shows it.
+    call: String,
     steps: Vec<Step>,
     depends: Vec<String>,
 }
@@ -95,6 +97,16 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     fn step(&mut self, call: impl Into<String>, result: &str, why: impl Into<String>) {
         self.steps.push(Step::new(call, result).because(why));
+    }
+
+    /// The call returns.
+    fn returns(&mut self, result: &str) {
+        self.steps.push(Step::new(self.call.clone(), result));
+    }
+
+    /// The process is killed.
+    fn dies(&mut self, signal: Signal) {
+        self.steps.push(Step::new(format!("+++ killed by {signal} +++"), ""));
     }
 
     /// Hands from interpreter to interpreter until a file is no script (fs/exec.c, exec_binprm).
@@ -162,6 +174,10 @@ impl Attempt<'_> {
     }
 }
 
+fn returned(errno: Errno) -> String {
+    format!("= -1 {errno} ({})", errno.text())
+}
+
 /// What callers do about ENOEXEC.
 fn shell_runs_it() -> String {
     "; execvp(3) and shells then run it as a shell script, /bin/sh FILE".into()
@@ -172,25 +188,22 @@ fn shell_runs_it() -> String {
 /// # Errors
 /// `input-unreadable` if this machine cannot read what the kernel would read.
 pub fn execve(tree: &Tree, path: &Path, kernel: Kernel, user: User) -> Result<Execution, Error> {
-    let mut attempt = Attempt { tree, kernel, user, steps: Vec::new(), depends: Vec::new() };
+    let name = format!("{:?}", shown(path));
+    let call = format!("execve({name}, [{name}], envp)");
+    let mut attempt = Attempt { tree, kernel, user, call, steps: Vec::new(), depends: Vec::new() };
     let outcome = match attempt.execute(path) {
         Ok(running) => Ok(running),
-        Err(Stop::Cause(cause)) => Err(*cause),
+        Err(Stop::Cause(cause)) => {
+            if let End::Errno(errno) = cause.end {
+                attempt.returns(&returned(errno));
+            }
+            Err(*cause)
+        }
         Err(Stop::Unusable(why)) => {
             let message = format!("what execve would do with {} cannot be said: {why}", shown(path));
             return Err(Error::new(Code::InputUnreadable, message));
         }
     };
-    let Attempt { mut steps, depends, .. } = attempt;
-    let name = format!("{:?}", shown(path));
-    let result = match &outcome {
-        Ok(_) => "= 0".into(),
-        Err(cause) => match &cause.end {
-            End::Errno(errno) => format!("= -1 {errno}"),
-            // The call has already replaced the caller.
-            end => format!("killed by {}", result(end)),
-        },
-    };
-    steps.push(Step::new(format!("execve({name}, [{name}], envp)"), result));
+    let Attempt { steps, depends, .. } = attempt;
     Ok(Execution { steps, outcome, depends })
 }

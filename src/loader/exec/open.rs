@@ -211,7 +211,14 @@ impl Attempt<'_> {
             let source = "Linux fs/binfmt_script.c, load_script";
             return Stop::cause("script-carriage-return", End::Errno(obstacle.errno), source, evidence, fix);
         }
-        Stop::cause(id, End::Errno(obstacle.errno), NAMEI, obstacle.to_string(), fix)
+        let evidence = match role {
+            Role::Program => obstacle.to_string(),
+            Role::Script => format!("{obstacle}, which the #! line asks for; the script itself is there"),
+            Role::Elf => {
+                format!("{obstacle}, which PT_INTERP asks for ({name}); the program itself is there")
+            }
+        };
+        Stop::cause(id, End::Errno(obstacle.errno), NAMEI, evidence, fix)
     }
 }
 
