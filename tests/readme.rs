@@ -1,4 +1,4 @@
-//! The README cannot lie: every `console` block is run, and what it shows is what comes out.
+//! The README and docs/explain.md cannot lie: every `console` block is run, and what it shows is what comes out.
 
 mod support;
 
@@ -35,8 +35,13 @@ fn every_command_of_the_readme_prints_what_it_shows() {
     folder.file("controller-app", &Elf::with(|e| e.code = FOLLOWS.to_vec()));
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sarsen")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
-    let transcript = transcript(include_str!("../README.md"));
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.0.join("controller-app"), executable).unwrap();
+    let mut transcript = transcript(include_str!("../README.md"));
     assert!(transcript.len() >= 4, "the README shows {} commands", transcript.len());
+    let explained = self::transcript(include_str!("../docs/explain.md"));
+    assert!(!explained.is_empty());
+    transcript.extend(explained);
     for (command, shown) in transcript {
         let output = Command::new("sh")
             .args(["-c", &format!("{{ {command}\n}} 2>&1")])
