@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::header::{HEADER, Header, Object};
+use super::header::{ET_EXEC, HEADER, Header, Object};
 use super::kernel::PATH_MAX;
 use super::load::{Loader, Refusal};
 use super::map::Space;
@@ -186,6 +186,13 @@ impl<'a> Attempt<'a> {
         let bias =
             loader.program(program, interpreter.is_some()).map_err(|refusal| self.killed(call, refusal))?;
         self.step(call, "ok", loads(program));
+        if kernel.machine == "aarch64" && program.header.kind == ET_EXEC && loader.space.end() > 1 << 39 {
+            self.depends.push(format!(
+                "a segment ends at {:#x}: kernels with 39-bit addresses (CONFIG_ARM64_VA_BITS_39) have no room there, and \
+                 the process is killed by SIGSEGV",
+                loader.space.end()
+            ));
+        }
         let mut entry = bias.wrapping_add(program.header.entry);
         if let Some(object) = interpreter {
             let call = "map the segments of its interpreter";

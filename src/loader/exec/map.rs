@@ -53,6 +53,11 @@ impl<'k> Space<'k> {
         self.areas.iter().map(|area| area.start).min()
     }
 
+    /// The end of the highest mapped page.
+    pub fn end(&self) -> u64 {
+        self.areas.iter().map(|area| area.end).max().unwrap_or(0)
+    }
+
     /// Bytes mapped as zeros.
     pub fn zeroed(&self) -> u64 {
         let zeros = self.areas.iter().filter(|area| area.content == Content::Zero);
