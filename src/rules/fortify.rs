@@ -8,7 +8,7 @@ use crate::profile::Libc;
 pub const RULE: Rule = Rule {
     id: "fortify",
     summary: "calls of functions that write to buffers go through their checking variants",
-    what: "A dynamic file for glibc or bionic imports functions such as __memcpy_chk, which _FORTIFY_SOURCE puts in \
+    what: "A dynamic file for glibc or bionic imports functions such as `__memcpy_chk`, which _FORTIFY_SOURCE puts in \
            the place of memcpy. Where it imports none, but printf and its relatives, whose every call glibc's \
            headers redirect, it was compiled without. Calls that the compiler has proved safe leave no trace, and \
            musl has no such functions, so there the rule cannot be asked; nor of static files, nor of code by rustc \

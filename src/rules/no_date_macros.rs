@@ -7,11 +7,11 @@ use crate::texts::{Hidden, Hit, hidden};
 pub const RULE: Rule = Rule {
     id: "no-date-macros",
     summary: "no date of a compilation is inside",
-    what: "The whole file is searched for dates in the form that a C compiler gives __DATE__: the month's English \
+    what: "The whole file is searched for dates in the form that a C compiler gives `__DATE__`: the month's English \
            abbreviation, the day in two columns, the year. A date that somebody wrote into a source file in this \
            form looks the same.",
     why: "A file that holds the time of its compilation differs each time it is built, so nobody can reproduce it.",
-    fix: "Remove __DATE__ and __TIME__ (-Wdate-time finds them), or set SOURCE_DATE_EPOCH to the time of the last \
+    fix: "Remove `__DATE__` and `__TIME__` (-Wdate-time finds them), or set SOURCE_DATE_EPOCH to the time of the last \
           change of the sources, which GCC and clang use instead of the clock.",
     source: "C17, 6.10.8.1; reproducible-builds.org, \"SOURCE_DATE_EPOCH\"",
     severity: Severity::Warn,

@@ -7,7 +7,7 @@ use super::{Check, Rule, Severity, Subject, Verdict};
 pub const RULE: Rule = Rule {
     id: "stack-protector",
     summary: "some function checks its stack before it returns",
-    what: "A dynamic file imports __stack_chk_fail, which compilers call where a canary was overwritten. That proves \
+    what: "A dynamic file imports `__stack_chk_fail`, which compilers call where a canary was overwritten. That proves \
            one such function, not that every object was compiled so. A static file cannot be asked: musl links the \
            function into every program, and glibc's own code calls it; only a symbol table without it proves \
            something. Code by rustc and Go needs none: it checks bounds itself.",
@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     fix: "Compile C and C++ with -fstack-protector-strong. A program that has no arrays on the stack gets no checks \
           from it: suppress the rule for it, with that reason.",
     source: "gcc(1), -fstack-protector-strong; musl src/env/__stack_chk_fail.c; Linux Standard Base, \
-             __stack_chk_fail",
+             `__stack_chk_fail`",
     severity: Severity::Warn,
     check: Check::Segments(check),
 };
