@@ -231,6 +231,33 @@ const FAULTS: &[Fault] = &[
         },
         "needs libc.so, which is musl's",
     ),
+    ("script-interpreter", "/bin/script", |r| write(r, "/bin/script", b"#!/bin/gone\n", 0o755), "/bin/gone"),
+    (
+        "script-interpreter",
+        "/bin/script",
+        |r| write(r, "/bin/script", b"#!/bin/musl\r\n", 0o755),
+        "carriage return",
+    ),
+    (
+        "script-interpreter",
+        "/bin/script",
+        |r| write(r, "/bin/script", b"#!\n", 0o755),
+        "nothing stands behind #!",
+    ),
+    (
+        "script-interpreter",
+        "/bin/script",
+        |r| write(r, "/bin/script", b"#!/bin/script\n", 0o755),
+        "ends in ELOOP",
+    ),
+    ("script-interpreter", "/bin/script", |r| write(r, "/bin/musl", b"ELF", 0o755), "ends in ENOEXEC"),
+    (
+        "script-interpreter",
+        "/bin/script",
+        |r| write(r, "/bin/musl", &musl().bytes(), 0o644),
+        "ends in EACCES",
+    ),
+    ("script-interpreter", "/bin/script", |r| remove(r, LD_MUSL), LD_MUSL),
     (
         "dangling-link",
         "/sbin/init",

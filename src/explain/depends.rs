@@ -31,7 +31,7 @@ pub fn of(tree: &Tree, running: &Running, image: &Image, question: &Question) ->
     let finder = Finder::new(profile);
     let subject = Subject::new(image, profile, &finder);
     for (id, effect) in RULES {
-        let verdict = rules::find(id).map(|rule| rule.judge(&subject));
+        let verdict = rules::find(id).and_then(|rule| rule.judge(&subject));
         if let Some(Verdict::Fail { evidence, .. }) = verdict {
             depends.push(format!("{id}: {evidence}: {effect}"));
         }

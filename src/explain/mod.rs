@@ -197,6 +197,7 @@ fn user_space(
                 Unmodelled::UnknownLoader(_) => {
                     format!("what {path} does is not looked at: it is neither musl's loader nor glibc's")
                 }
+                why @ Unmodelled::Endless => format!("what {path} does is not looked at: {why}"),
             });
             Ok(None)
         }

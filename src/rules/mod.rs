@@ -33,6 +33,7 @@ mod origin;
 mod place;
 mod relro;
 mod rust_deps;
+mod script_interpreter;
 mod segment_alignment;
 mod self_relocating;
 mod setuid;
@@ -93,6 +94,7 @@ pub const ALL: &[&Rule] = &[
     &symbol_version_present::RULE,
     &symbol_present::RULE,
     &mixed_abi::RULE,
+    &script_interpreter::RULE,
     &dangling_link::RULE,
     &setuid::RULE,
 ];

@@ -140,7 +140,7 @@ impl Object {
         for (kind, at, size, align) in segments {
             header.extend(words(&[
                 (kind, 4),
-                (6, 4),
+                (7, 4),
                 (at, 8),
                 (at, 8),
                 (at, 8),
