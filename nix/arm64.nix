@@ -23,6 +23,8 @@ let
     "--no-dynamic-linker"
     # A relocation in read-only code would need W+X at start: refuse to link it.
     "-z text"
+    # No loader will tell a debugger about itself, so nothing writes to the dynamic table.
+    "-z rodynamic"
     "-z relro"
     "-z now"
     "-z noexecstack"
