@@ -11,6 +11,7 @@ kit.cargo {
   tools = [
     "readelf"
     "qemu-user"
+    "cpio"
   ];
   SARSEN_REAL_INPUTS = kit.samples;
   SARSEN_ARM64 = "${arm64}/bin/sarsen";

@@ -1,5 +1,6 @@
 //! Reads files that nobody vouches for: never blocks on a FIFO, never reads a device, never fills the memory.
 
+use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
@@ -10,14 +11,38 @@ use crate::error::{Code, Error};
 /// The largest file that is read, in bytes: 1 GiB. No program of a device is near it, and judging needs it in memory.
 pub const LIMIT: u64 = 1 << 30;
 
+thread_local! {
+    /// Memory that files are read into, one after the other: making it anew for each file costs more than reading.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The bytes of the regular file at `path`; symbolic links are followed.
 ///
 /// # Errors
 /// One of the `input-…` codes if there is no regular, readable, non-empty file of at most [`LIMIT`] bytes.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    read_into(path, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// What `work` makes of the bytes of the regular file at `path`. They are in memory that this thread uses again for the
+/// next file.
+///
+/// # Errors
+/// Those of [`read`] and of `work`.
+pub fn read_with<T>(path: &Path, work: impl FnOnce(&[u8]) -> Result<T, Error>) -> Result<T, Error> {
+    let mut bytes = BUFFER.take();
+    bytes.clear();
+    let done = read_into(path, &mut bytes).and_then(|()| work(&bytes));
+    BUFFER.set(bytes);
+    done
+}
+
+fn read_into(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
     let name = path.display();
-    let mut file = open(path)?;
-    let bytes = read_all(&mut file).map_err(|error| because(path, &error))?;
+    let (mut file, size) = open_sized(path)?;
+    read_all(&mut file, size, bytes).map_err(|error| because(path, &error))?;
     // Not by the size: files below /proc say 0 and have content.
     if bytes.is_empty() {
         return Err(Error::new(
@@ -31,7 +56,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
             format!("{name} has more than {LIMIT} bytes (1 GiB): no program of a device is that large"),
         ));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// The regular file at `path`, opened; symbolic links are followed. No FIFO or device is waited for or read.
@@ -39,6 +64,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// One of the `input-…` codes if there is no regular, readable file.
 pub fn open(path: &Path) -> Result<File, Error> {
+    open_sized(path).map(|(file, _)| file)
+}
+
+/// The same with the size in bytes that it has now.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_sized(path: &Path) -> Result<(File, u64), Error> {
     // O_NONBLOCK: opening a FIFO without a writer must not wait for one. It has no effect on regular files (open(2)).
     let file = fs::OpenOptions::new()
         .read(true)
@@ -49,7 +82,7 @@ pub fn open(path: &Path) -> Result<File, Error> {
     if !metadata.is_file() {
         return Err(special(path).unwrap_or_else(|| not_regular(path, "is not a regular file")));
     }
-    Ok(file)
+    Ok((file, metadata.len()))
 }
 
 /// The error for a path of which this machine said `error`.
@@ -72,10 +105,11 @@ fn because(path: &Path, error: &io::Error) -> Error {
 }
 
 /// At most one byte more than the limit, so that a file which grows while it is read is noticed too.
-fn read_all(file: &mut File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+fn read_all(file: &mut File, size: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    // One more, so that reading the end needs no more room.
+    bytes.reserve(usize::try_from(size.min(LIMIT) + 1).unwrap_or(0));
+    file.take(LIMIT + 1).read_to_end(bytes)?;
+    Ok(())
 }
 
 /// The error for a path that is no regular file, if that is what it is.

@@ -5,13 +5,14 @@ mod root;
 mod sources;
 mod tally;
 
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::elf::Image;
+use crate::elf::{Bytes, Image, Parts};
 use crate::error::Error;
 use crate::input;
 use crate::profile::{Profile, Severity, Suppression, today};
-use crate::rules::{self, Place, Rule, Subject, Verdict};
+use crate::rules::{self, Check, Place, Rule, Subject, Verdict};
 use crate::texts::Finder;
 
 pub use root::Root;
@@ -61,18 +62,37 @@ pub struct Judge<'p> {
     profile: &'p Profile,
     finder: Finder,
     today: String,
+    /// Some rule looks at every byte of a file.
+    reads_all: bool,
 }
 
 impl<'p> Judge<'p> {
     /// Gathers once what every file is asked for.
     pub fn new(profile: &'p Profile) -> Self {
-        Self { profile, finder: Finder::new(profile), today: today() }
+        let asked = rules::ALL.iter().filter(|rule| profile.severity(rule) != Severity::Allow);
+        let reads_all = asked.into_iter().any(|rule| matches!(rule.check, Check::Texts(_) | Check::Whole(_)));
+        Self { profile, finder: Finder::new(profile), today: today(), reads_all }
     }
 
     /// Judges the file at `path`, by itself.
     pub fn file(&self, path: &Path) -> FileReport<'p> {
-        let outcome = input::read(path).and_then(|bytes| self.image(&bytes, &path.display().to_string()));
+        let name = path.display().to_string();
+        let outcome = match self.by_parts(path, &name) {
+            Some(judgements) => Ok(judgements),
+            None => input::read_with(path, |bytes| self.image(bytes, &name)),
+        };
         FileReport { path: path.to_owned(), archive: None, outcome }
+    }
+
+    /// Judges a file by its headers and tables alone, if no rule asks for more and nothing is wrong with it.
+    fn by_parts(&self, path: &Path, name: &str) -> Option<Vec<Judgement<'p>>> {
+        if self.reads_all {
+            return None;
+        }
+        let (file, size) = input::open_sized(path).ok()?;
+        let parts = Parts::read(size, |offset, buffer| file.read_exact_at(buffer, offset)).ok()?;
+        let judgements = self.elf(Bytes::parts(&parts), &[name], None).ok()?;
+        (!parts.missed()).then_some(judgements)
     }
 
     /// Judges the files at `paths`, each by itself, on all processors; what was said of each is handed to `take` in that
@@ -93,12 +113,12 @@ impl<'p> Judge<'p> {
     /// # Errors
     /// `input-not-elf` or `input-truncated`, see [`Image::parse`].
     pub fn image(&self, bytes: &[u8], name: &str) -> Result<Vec<Judgement<'p>>, Error> {
-        self.elf(bytes, &[name], None)
+        self.elf(Bytes::new(bytes), &[name], None)
     }
 
     /// Judges an ELF file that is known by `names`, the first being the one for errors.
-    fn elf(&self, bytes: &[u8], names: &[&str], place: Option<Place>) -> Result<Vec<Judgement<'p>>, Error> {
-        let image = Image::parse(bytes, names[0])?;
+    fn elf(&self, bytes: Bytes, names: &[&str], place: Option<Place>) -> Result<Vec<Judgement<'p>>, Error> {
+        let image = Image::of(bytes, names[0])?;
         let mut subject = Subject::new(&image, self.profile, &self.finder);
         if let Some(place) = place {
             subject = subject.in_place(place);

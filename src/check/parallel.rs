@@ -30,6 +30,10 @@ where
     R: Send,
 {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    if threads == 1 {
+        // Handing results from thread to thread would cost more than most files.
+        return items.map(work).try_for_each(take);
+    }
     let queue = Mutex::new(Queue { items, taken: 0, delivered: 0, stopped: false });
     let moved = Condvar::new();
     let lock = || queue.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{FileReport, Judge, Judgement, parallel};
+use crate::elf::Bytes;
 use crate::error::{Code, Error};
 use crate::loader::dynamic::World;
 use crate::rootfs::{Node, Tree};
@@ -107,7 +108,7 @@ impl<'p> Judge<'p> {
         let names = names.each_ref().map(String::as_str);
         if head.starts_with(b"\x7fELF") {
             let bytes = tree.read(node)?;
-            return self.elf(&bytes, &names, Some(Place { world: &root.world, path, node }));
+            return self.elf(Bytes::new(&bytes), &names, Some(Place { world: &root.world, path, node }));
         }
         let member = Member { profile: self.profile, world: &root.world, path, node, head: &head };
         let said = self.asked().filter_map(|rule| Some((rule, rule.judge_member(&member)?)));

@@ -2,36 +2,68 @@
 
 use std::borrow::Cow;
 
+use super::Parts;
+
 /// A file's bytes with reads that cannot go wrong. Offsets and sizes are `u64`, as in the file.
 #[derive(Clone, Copy, Debug)]
-pub struct Bytes<'a>(&'a [u8]);
+pub struct Bytes<'a>(At<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum At<'a> {
+    Whole(&'a [u8]),
+    Parts(&'a Parts),
+}
 
 impl<'a> Bytes<'a> {
     /// Reads of `data`.
     pub fn new(data: &'a [u8]) -> Self {
-        Self(data)
+        Self(At::Whole(data))
     }
 
-    /// The whole file.
+    /// Reads of a file of which only parts are at hand.
+    pub fn parts(parts: &'a Parts) -> Self {
+        Self(At::Parts(parts))
+    }
+
+    /// The whole file; nothing if only parts of it are at hand, which is then a miss ([`Parts::missed`]).
     pub fn all(self) -> &'a [u8] {
-        self.0
+        match self.0 {
+            At::Whole(data) => data,
+            At::Parts(parts) => {
+                parts.miss();
+                &[]
+            }
+        }
     }
 
     /// The file's size in bytes.
     pub fn len(self) -> u64 {
-        self.0.len() as u64
+        match self.0 {
+            At::Whole(data) => data.len() as u64,
+            At::Parts(parts) => parts.size(),
+        }
     }
 
     /// Whether there is no byte at all.
     pub fn is_empty(self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
+    }
+
+    /// Whether `size` bytes from `offset` are all in the file.
+    pub fn holds(self, offset: u64, size: u64) -> bool {
+        offset.checked_add(size).is_some_and(|end| end <= self.len())
     }
 
     /// `size` bytes from `offset`, if all of them are in the file.
     pub fn slice(self, offset: u64, size: u64) -> Option<&'a [u8]> {
-        let start = usize::try_from(offset).ok()?;
-        let end = usize::try_from(offset.checked_add(size)?).ok()?;
-        self.0.get(start..end)
+        match self.0 {
+            At::Whole(data) => {
+                let start = usize::try_from(offset).ok()?;
+                let end = usize::try_from(offset.checked_add(size)?).ok()?;
+                data.get(start..end)
+            }
+            At::Parts(parts) => parts.slice(offset, size),
+        }
     }
 
     /// The `N` bytes at `offset`.
@@ -61,9 +93,16 @@ impl<'a> Bytes<'a> {
 
     /// The same with another limit in bytes.
     pub fn c_string_within(self, offset: u64, limit: usize) -> Option<Cow<'a, str>> {
-        let rest = self.0.get(usize::try_from(offset).ok()?..)?;
-        let end = rest.iter().take(limit).position(|&b| b == 0)?;
-        Some(String::from_utf8_lossy(&rest[..end]))
+        let (rest, is_all) = match self.0 {
+            At::Whole(data) => (data.get(usize::try_from(offset).ok()?..)?, true),
+            At::Parts(parts) if offset < parts.size() => parts.from(offset).unwrap_or((&[], false)),
+            At::Parts(_) => return None,
+        };
+        let end = memchr::memchr(0, &rest[..rest.len().min(limit)]);
+        if let (At::Parts(parts), None, false) = (self.0, end, is_all || rest.len() >= limit) {
+            parts.miss();
+        }
+        Some(String::from_utf8_lossy(&rest[..end?]))
     }
 }
 

@@ -22,6 +22,8 @@ pub mod tag {
     pub const INIT: u64 = 12;
     /// The address of the function that is called at the end.
     pub const FINI: u64 = 13;
+    /// The size of the string table in bytes.
+    pub const STRSZ: u64 = 10;
     /// The library's own name.
     pub const SONAME: u64 = 14;
     /// Search path, old form.

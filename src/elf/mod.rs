@@ -10,6 +10,7 @@ mod dynamic;
 mod go;
 mod header;
 mod notes;
+mod parts;
 mod relocations;
 mod rust;
 mod sections;
@@ -22,6 +23,7 @@ pub use dynamic::{Dynamic, tag};
 pub use go::GoBuild;
 pub use header::{Header, Kind, machine_name};
 pub use notes::{Note, Protections};
+pub use parts::Parts;
 pub use relocations::{Reference, Relative, Relocations};
 pub use sections::Section;
 pub use segments::{Segment, kind};
@@ -55,7 +57,14 @@ impl<'a> Image<'a> {
     /// `input-not-elf` without the ELF magic, `input-truncated` if the file ends inside its ELF header or its program
     /// headers. Everything else that is wrong becomes an entry of [`Image::problems`].
     pub fn parse(data: &'a [u8], name: &str) -> Result<Self, Error> {
-        let bytes = Bytes::new(data);
+        Self::of(Bytes::new(data), name)
+    }
+
+    /// Reads the facts of a file of which perhaps only parts are at hand.
+    ///
+    /// # Errors
+    /// As [`Image::parse`].
+    pub fn of(bytes: Bytes<'a>, name: &str) -> Result<Self, Error> {
         let header = Header::parse(bytes, name)?;
         let mut image = Self {
             bytes,

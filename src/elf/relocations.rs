@@ -7,8 +7,8 @@ use super::{Image, tag};
 pub struct Relative {
     /// The address of the word.
     pub slot: u64,
-    /// What is added to the load bias.
-    pub addend: u64,
+    /// What is added to the load bias; `None`: what the file holds at the slot (RELR).
+    pub addend: Option<u64>,
 }
 
 /// What the dynamic table declares.
@@ -22,6 +22,8 @@ pub struct Relocations {
     pub sample: Vec<Relative>,
     /// The first slot that lies in a segment which is not writable.
     pub in_read_only: Option<u64>,
+    /// Address and size of the writable segment in which the last slot was.
+    writable: (u64, u64),
 }
 
 /// How many relative relocations are kept as examples.
@@ -97,7 +99,7 @@ pub(super) fn parse(image: &Image) -> Relocations {
         }
         found.note_slot(image, slot);
         if kind == relative_type {
-            found.note_relative(Relative { slot, addend });
+            found.note_relative(Relative { slot, addend: Some(addend) });
         } else {
             found.other += 1;
         }
@@ -120,8 +122,7 @@ fn unpack(image: &Image, table: &[u8], found: &mut Relocations) {
         };
         for slot in slots {
             found.note_slot(image, slot);
-            // The addend is what the file holds there.
-            found.note_relative(Relative { slot, addend: image.word_at(slot).unwrap_or_default() });
+            found.note_relative(Relative { slot, addend: None });
         }
     }
 }
@@ -135,10 +136,15 @@ impl Relocations {
     }
 
     fn note_slot(&mut self, image: &Image, slot: u64) {
+        // Slots of one segment follow each other, in most files by the million.
+        if self.in_read_only.is_some() || slot.wrapping_sub(self.writable.0) < self.writable.1 {
+            return;
+        }
         let holds = |s: &&super::Segment| slot.wrapping_sub(s.address) < s.memory_size;
-        let segment = image.segments_of(super::kind::LOAD).find(holds);
-        if self.in_read_only.is_none() && segment.is_some_and(|s| !s.is_writable()) {
-            self.in_read_only = Some(slot);
+        match image.segments_of(super::kind::LOAD).find(holds) {
+            Some(segment) if segment.is_writable() => self.writable = (segment.address, segment.memory_size),
+            Some(_) => self.in_read_only = Some(slot),
+            None => {}
         }
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn parse(
         return Ok(Vec::new());
     }
     let size = u64::from(table.count) * u64::from(ENTRY);
-    if bytes.slice(table.offset, size).is_none() {
+    if !bytes.holds(table.offset, size) {
         return Err(Error::new(
             Code::InputTruncated,
             format!(
@@ -125,7 +125,7 @@ pub(super) fn parse(
 }
 
 fn inspect(index: usize, segment: &Segment, bytes: Bytes, problems: &mut Vec<String>) {
-    if bytes.slice(segment.offset, segment.file_size).is_none() {
+    if !bytes.holds(segment.offset, segment.file_size) {
         problems.push(format!(
             "segment {index} wants bytes {:#x} to {:#x}, the file has {:#x}",
             segment.offset,

@@ -118,7 +118,7 @@ impl<'a> Image<'a> {
     /// How many letters the names of one table may have together. Names share bytes at most where one ends like another,
     /// so a real table stays far below; a hostile one, whose names are all the same long text, ends there.
     fn name_budget(&self) -> usize {
-        self.bytes.all().len().saturating_mul(2)
+        usize::try_from(self.bytes.len()).unwrap_or(usize::MAX).saturating_mul(2)
     }
 
     /// The symbol at the offset `at`, with a name of the string table at `names`; its version is not looked at.

@@ -15,7 +15,7 @@ pub const RULE: Rule = Rule {
     fix: "CGO_ENABLED=0 go build -trimpath.",
     source: "Go, package debug/buildinfo; go help build, -trimpath; go doc cmd/cgo",
     severity: Severity::Warn,
-    check: Check::Segments(check),
+    check: Check::Whole(check),
 };
 
 /// Settings that evidence shows where they are set.

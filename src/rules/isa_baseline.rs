@@ -19,7 +19,7 @@ pub const RULE: Rule = Rule {
     source: "Arm ARM DDI 0487, C4 \"A64 Instruction Set Encoding\" and A2 \"Architecture Extensions\"; Linux \
           Documentation/arch/arm64/elf_hwcaps.rst",
     severity: Severity::Deny,
-    check: Check::Segments(check),
+    check: Check::Whole(check),
 };
 
 const AARCH64: u16 = 183;

@@ -127,6 +127,8 @@ pub enum Check {
     Header(fn(&Subject) -> Verdict),
     /// It needs the program headers and what they lead to.
     Segments(fn(&Subject) -> Verdict),
+    /// It needs those and looks at all of the file, at its code for example.
+    Whole(fn(&Subject) -> Verdict),
     /// It needs to know which texts are in the file.
     Texts(Texts),
     /// It needs the root file system that the file is in, see [`Subject::in_place`].
@@ -152,7 +154,9 @@ impl Rule {
     pub fn judge(&self, subject: &Subject) -> Option<Verdict> {
         match &self.check {
             Check::Header(check) => Some(check(subject)),
-            Check::Segments(check) => Some(unread(subject.image).unwrap_or_else(|| check(subject))),
+            Check::Segments(check) | Check::Whole(check) => {
+                Some(unread(subject.image).unwrap_or_else(|| check(subject)))
+            }
             Check::Texts(texts) => Some((texts.check)(subject)),
             Check::World(check) => Some(match &subject.place {
                 None => alone(),

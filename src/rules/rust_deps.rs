@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     fix: "Build with cargo auditable build; strip keeps the section, tools that drop all section headers do not.",
     source: "cargo-auditable, PARSING.md",
     severity: Severity::Deny,
-    check: Check::Segments(check),
+    check: Check::Whole(check),
 };
 
 fn check(subject: &Subject) -> Verdict {

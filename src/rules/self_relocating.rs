@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
     source: "musl ldso/dlstart.c and crt/rcrt1.c; glibc elf/dl-reloc-static-pie.c; Linux fs/binfmt_elf.c, \
           create_elf_tables",
     severity: Severity::Deny,
-    check: Check::Segments(check),
+    check: Check::Whole(check),
 };
 
 const AARCH64: u16 = 183;

@@ -67,6 +67,7 @@ pub fn run(image: &Image) -> Outcome {
         return Outcome::Unclear { why: "the emulated stack overlaps the image".into() };
     };
     for &Relative { slot, addend } in &image.relocations.sample {
+        let addend = addend.or_else(|| image.word_at(slot)).unwrap_or_default();
         memory.watch(bias.wrapping_add(slot), bias.wrapping_add(addend));
     }
     let sampled = memory.awaited();
