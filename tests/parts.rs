@@ -11,8 +11,8 @@ use support::{Elf, Folder, Numbers, RELOCATES_PACKED, abi};
 /// grid-arm64 without the rules that look at everything.
 fn headers() -> Profile {
     let whole = ALL.iter().filter(|rule| matches!(rule.check, Check::Whole(_) | Check::Texts(_)));
-    let allowed: String = whole.map(|rule| format!("{} = \"allow\"\n", rule.id)).collect();
-    let text = format!("name = \"headers\"\nextends = \"grid-arm64\"\n[rules]\n{allowed}");
+    let allowed: Vec<String> = whole.map(|rule| format!("{} = \"allow\"", rule.id)).collect();
+    let text = format!("name = \"headers\"\nextends = \"grid-arm64\"\n[rules]\n{}", allowed.join("\n"));
     Profile::parse(&text, "headers").unwrap()
 }
 

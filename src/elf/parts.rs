@@ -15,7 +15,7 @@ const HEAD: u64 = 4096;
 #[derive(Debug)]
 pub struct Parts {
     size: u64,
-    parts: Vec<(u64, Vec<u8>)>,
+    read: Vec<(u64, Vec<u8>)>,
     missed: AtomicBool,
 }
 
@@ -25,7 +25,7 @@ impl Parts {
     /// # Errors
     /// Those of `read`.
     pub fn read(size: u64, read: impl Fn(u64, &mut [u8]) -> io::Result<()>) -> io::Result<Self> {
-        let mut parts = Self { size, parts: Vec::new(), missed: AtomicBool::new(false) };
+        let mut parts = Self { size, read: Vec::new(), missed: AtomicBool::new(false) };
         parts.add(0, HEAD.min(size), &read)?;
         let Ok(header) = Header::parse(Bytes::parts(&parts), "") else { return Ok(parts) };
         if !header.is_64_bit || !header.is_little_endian {
@@ -68,7 +68,7 @@ impl Parts {
         }
         let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
         read(offset, &mut bytes)?;
-        self.parts.push((offset, bytes));
+        self.read.push((offset, bytes));
         Ok(())
     }
 
@@ -92,7 +92,7 @@ impl Parts {
 
     /// The bytes from `offset` to the end of the part that reaches furthest, and whether that is the end of the file.
     pub(super) fn from(&self, offset: u64) -> Option<(&[u8], bool)> {
-        let reaching = self.parts.iter().filter(|(start, part)| within(*start, part, offset, 1).is_some());
+        let reaching = self.read.iter().filter(|(start, part)| within(*start, part, offset, 1).is_some());
         let (start, part) = reaching.max_by_key(|(start, part)| start + part.len() as u64)?;
         Some((part.get((offset - start) as usize..)?, start + part.len() as u64 == self.size))
     }
@@ -102,7 +102,7 @@ impl Parts {
     }
 
     fn find(&self, offset: u64, size: u64) -> Option<&[u8]> {
-        self.parts.iter().find_map(|(start, part)| within(*start, part, offset, size))
+        self.read.iter().find_map(|(start, part)| within(*start, part, offset, size))
     }
 }
 
