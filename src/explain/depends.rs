@@ -9,8 +9,9 @@ use crate::rootfs::Tree;
 use crate::rules::{self, Subject, Verdict};
 use crate::texts::Finder;
 
-/// Folders that devices like to mount noexec.
-const VOLATILE: [&str; 6] = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/home", "/media"];
+/// Folders below the root that devices like to mount noexec. Without their first slash, since rustc puts one text behind
+/// the other, and two of these would look like a path of a build machine.
+const VOLATILE: [&str; 6] = ["tmp", "var/tmp", "dev/shm", "run", "home", "media"];
 
 /// Files that tell which security module may have a word.
 const POLICIES: [(&str, &str); 3] = [
@@ -36,9 +37,11 @@ pub fn of(tree: &Tree, running: &Running, image: &Image, question: &Question) ->
             depends.push(format!("{id}: {evidence}: {effect}"));
         }
     }
-    if let Some(folder) = VOLATILE.iter().find(|folder| running.place.starts_with(folder)) {
-        depends
-            .push(format!("whether {folder} is mounted noexec: the profile does not say so (rootfs.noexec)"));
+    let inside = running.place.strip_prefix("/").unwrap_or(&running.place);
+    if let Some(folder) = VOLATILE.iter().find(|folder| inside.starts_with(folder)) {
+        depends.push(format!(
+            "whether /{folder} is mounted noexec: the profile does not say so (rootfs.noexec)"
+        ));
     }
     if let Ok((_, node)) = tree.resolve(&running.place) {
         if node.is_setuid() || node.is_setgid() {
