@@ -1,0 +1,54 @@
+//! What fuzzing has found worth keeping: inputs that reach different code, a folder for each target in fuzz/. None may
+//! panic.
+
+use std::path::{Path, PathBuf};
+
+use sarsen::check::Judge;
+use sarsen::elf::{Bytes, GoBuild};
+use sarsen::profile::Profile;
+use sarsen::rootfs::Tree;
+use sarsen::slim::{Options, slim};
+
+fn inputs(target: &str) -> Vec<Vec<u8>> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/regressions").join(target);
+    let inputs: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|e| std::fs::read(e.unwrap().path()).unwrap()).collect();
+    assert!(inputs.len() >= 10, "{target} has {} inputs", inputs.len());
+    inputs
+}
+
+#[test]
+fn files_are_judged_and_rewritten_or_refused() {
+    let profile = Profile::load("grid-arm64").unwrap();
+    let judge = Judge::new(&profile);
+    for bytes in inputs("judge") {
+        let _ = judge.image(&bytes, "input");
+        let _ = slim(&bytes, "input", &Options::default());
+    }
+}
+
+#[test]
+fn texts_are_profiles_or_errors() {
+    for bytes in inputs("profile") {
+        let _ = Profile::parse(&String::from_utf8_lossy(&bytes), "input");
+    }
+}
+
+#[test]
+fn go_build_information_is_read_or_not_there() {
+    for bytes in inputs("go") {
+        let _ = GoBuild::read(Bytes::new(&bytes), 0, Some);
+        let _ = GoBuild::read(Bytes::new(&[b"\xff Go buildinf:", bytes.as_slice()].concat()), 0, Some);
+    }
+}
+
+#[test]
+fn archives_are_trees_or_errors() {
+    for bytes in inputs("cpio").into_iter().chain(inputs("tar")) {
+        let Ok(tree) = Tree::from_bytes(bytes, "input") else { continue };
+        for (path, node) in tree.walk(Path::new("/")).filter_map(Result::ok) {
+            let _ = tree.resolve(&path);
+            assert!(!node.is_file() || tree.read(&node).is_ok(), "{}", path.display());
+        }
+    }
+}
