@@ -310,7 +310,7 @@ fn the_output_is_another_file_and_the_input_stays() {
     let folder = Folder::new("slim-output");
     let bytes = with_section(".symtab", 2);
     let file = folder.file("file", &bytes);
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o4751)).unwrap();
+    support::set_mode(file.as_ref(), 0o4751);
     let inode = std::fs::metadata(&file).unwrap().ino();
     let path = |name: &str| folder.0.join(name).to_str().unwrap().to_owned();
     symlink("file", path("link")).unwrap();

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{fs, thread};
@@ -67,7 +67,7 @@ pub fn device(name: &str) -> Folder {
         (&"n".repeat(255), b"long", 0o644),
     ] {
         fs::write(root.join(path), bytes).unwrap();
-        fs::set_permissions(root.join(path), fs::Permissions::from_mode(mode)).unwrap();
+        crate::support::set_mode(&root.join(path), mode);
     }
     fs::write(root.join(OsStr::from_bytes(b"etc/\xff\xfe")), "not UTF-8").unwrap();
     fs::hard_link(root.join("bin/app"), root.join("usr/lib/same")).unwrap();
