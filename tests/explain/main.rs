@@ -19,6 +19,7 @@ mod support;
 
 mod cli;
 mod hostile;
+mod linked;
 mod native;
 mod random;
 
