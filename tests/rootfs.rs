@@ -155,10 +155,11 @@ fn parts_in_any_mix_are_one_tree() {
     let compressors: [&[&str]; 4] = [&["cat"], &["gzip"], &["xz", "--check=crc32"], &["zstd", "-q"]];
     for one in compressors {
         for two in compressors {
+            let parts = [tool(one, &place.0, &second), tool(two, &place.0, &third)];
+            let [Some(second), Some(third)] = parts else { continue };
             let mut bytes = first.clone();
             pad(&mut bytes, 512);
-            for (arguments, part) in [(one, &second), (two, &third)] {
-                let Some(part) = tool(arguments, &place.0, part) else { continue };
+            for part in [second, third] {
                 bytes.extend(part);
                 pad(&mut bytes, 4);
             }
