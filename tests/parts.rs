@@ -8,9 +8,11 @@ use sarsen::profile::Profile;
 use sarsen::rules::{ALL, Check};
 use support::{Elf, Folder, Numbers, RELOCATES_PACKED, abi};
 
-/// grid-arm64 without the rules that look at everything.
+/// grid-arm64 without the rules that look at everything, as `stack-protector` does at a static file.
 fn headers() -> Profile {
-    let whole = ALL.iter().filter(|rule| matches!(rule.check, Check::Whole(_) | Check::Texts(_)));
+    let whole = ALL.iter().filter(|rule| {
+        matches!(rule.check, Check::Whole(_) | Check::Texts(_)) || rule.id == "stack-protector"
+    });
     let allowed: Vec<String> = whole.map(|rule| format!("{} = \"allow\"", rule.id)).collect();
     let text = format!("name = \"headers\"\nextends = \"grid-arm64\"\n[rules]\n{}", allowed.join("\n"));
     Profile::parse(&text, "headers").unwrap()
@@ -102,4 +104,38 @@ fn a_large_file_is_not_read_for_its_headers() {
     // What was not read is no answer, and is told.
     assert_eq!(image.bytes.slice(500_000, 4), None);
     assert!(parts.missed());
+}
+
+#[test]
+fn headers_that_ask_for_the_same_bytes_again_and_again_get_no_more_than_the_file() {
+    // Notes by the hundred, each a byte further on than the one before and almost as large as the file.
+    let mut bytes = Elf::with(|e| e.tail = vec![0; 200_000]);
+    let (table, count) = (bytes.len() as u64, 400u64);
+    for index in 0..count {
+        bytes.extend([4u32, 4].iter().flat_map(|word| word.to_le_bytes()));
+        for word in [index, 0, 0, 190_000, 190_000, 4] {
+            bytes.extend(u64::to_le_bytes(word));
+        }
+    }
+    bytes[32..40].copy_from_slice(&table.to_le_bytes());
+    bytes[56..58].copy_from_slice(&(count as u16).to_le_bytes());
+    let read = std::cell::Cell::new(0);
+    let parts = Parts::read(bytes.len() as u64, |offset, buffer| {
+        read.set(read.get() + buffer.len());
+        buffer.copy_from_slice(&bytes[offset as usize..][..buffer.len()]);
+        Ok(())
+    });
+    assert!(parts.is_ok());
+    assert!(read.get() <= 2 * bytes.len(), "{} bytes of {} were read", read.get(), bytes.len());
+}
+
+#[test]
+fn a_file_above_the_limit_is_refused_whatever_is_asked() {
+    let folder = Folder::new("parts-large");
+    let profile = headers();
+    let path = folder.file("large", &Elf::default().bytes());
+    // Sparse: it takes no room.
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(sarsen::input::LIMIT + 1).unwrap();
+    let outcome = Judge::new(&profile).file(path.as_ref()).outcome;
+    assert_eq!(outcome.err().map(|error| error.code.as_str()), Some("input-too-large"));
 }

@@ -69,8 +69,7 @@ pub struct Judge<'p> {
 impl<'p> Judge<'p> {
     /// Gathers once what every file is asked for.
     pub fn new(profile: &'p Profile) -> Self {
-        let asked = rules::ALL.iter().filter(|rule| profile.severity(rule) != Severity::Allow);
-        let reads_all = asked.into_iter().any(|rule| matches!(rule.check, Check::Texts(_) | Check::Whole(_)));
+        let reads_all = asked(profile).any(|rule| matches!(rule.check, Check::Texts(_) | Check::Whole(_)));
         Self { profile, finder: Finder::new(profile), today: today(), reads_all }
     }
 
@@ -89,7 +88,7 @@ impl<'p> Judge<'p> {
         if self.reads_all {
             return None;
         }
-        let (file, size) = input::open_sized(path).ok()?;
+        let (file, size) = input::open_sized(path).ok().filter(|(_, size)| *size <= input::LIMIT)?;
         let parts = Parts::read(size, |offset, buffer| file.read_exact_at(buffer, offset)).ok()?;
         let judgements = self.elf(Bytes::parts(&parts), &[name], None).ok()?;
         (!parts.missed()).then_some(judgements)
@@ -123,13 +122,8 @@ impl<'p> Judge<'p> {
         if let Some(place) = place {
             subject = subject.in_place(place);
         }
-        let said = self.asked().filter_map(|rule| Some((rule, rule.judge(&subject)?)));
+        let said = asked(self.profile).filter_map(|rule| Some((rule, rule.judge(&subject)?)));
         Ok(said.map(|(rule, verdict)| self.judgement(rule, verdict, names)).collect())
-    }
-
-    /// The rules that the profile does not allow to fail anyway.
-    fn asked(&self) -> impl Iterator<Item = &'static Rule> {
-        rules::ALL.iter().copied().filter(|rule| self.profile.severity(rule) != Severity::Allow)
     }
 
     fn judgement(&self, rule: &'static Rule, verdict: Verdict, names: &[&str]) -> Judgement<'p> {
@@ -145,6 +139,11 @@ impl<'p> Judge<'p> {
     pub fn summary(&self) -> Summary<'p> {
         Summary::new(self.profile, &self.today)
     }
+}
+
+/// The rules that `profile` does not allow to fail anyway.
+fn asked(profile: &Profile) -> impl Iterator<Item = &'static Rule> {
+    rules::ALL.iter().copied().filter(|rule| profile.severity(rule) != Severity::Allow)
 }
 
 /// Judges the bytes of a single file called `name`, see [`Judge::image`].

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FileReport, Judge, Judgement, parallel};
+use super::{FileReport, Judge, Judgement, asked, parallel};
 use crate::elf::Bytes;
 use crate::error::{Code, Error};
 use crate::loader::dynamic::World;
@@ -111,7 +111,7 @@ impl<'p> Judge<'p> {
             return self.elf(Bytes::new(&bytes), &names, Some(Place { world: &root.world, path, node }));
         }
         let member = Member { profile: self.profile, world: &root.world, path, node, head: &head };
-        let said = self.asked().filter_map(|rule| Some((rule, rule.judge_member(&member)?)));
+        let said = asked(self.profile).filter_map(|rule| Some((rule, rule.judge_member(&member)?)));
         Ok(said.map(|(rule, verdict)| self.judgement(rule, verdict, &names)).collect())
     }
 }

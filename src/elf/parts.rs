@@ -55,7 +55,8 @@ impl Parts {
         Ok(parts)
     }
 
-    /// Reads `size` bytes from `offset` unless they are at hand or not all in the file.
+    /// Reads `size` bytes from `offset` unless they are at hand or not all in the file. All parts together are no larger
+    /// than the file: hostile headers may ask for the same bytes again and again, and what is left out is a miss.
     fn add(
         &mut self,
         offset: u64,
@@ -63,7 +64,8 @@ impl Parts {
         read: &impl Fn(u64, &mut [u8]) -> io::Result<()>,
     ) -> io::Result<()> {
         let is_inside = offset.checked_add(size).is_some_and(|end| end <= self.size);
-        if size == 0 || !is_inside || self.find(offset, size).is_some() {
+        let left = self.size.saturating_sub(self.read.iter().map(|(_, part)| part.len() as u64).sum());
+        if size == 0 || size > left || !is_inside || self.find(offset, size).is_some() {
             return Ok(());
         }
         let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
