@@ -23,3 +23,4 @@ mod schema;
 pub mod slim;
 pub mod start;
 pub mod texts;
+mod visible;

@@ -281,3 +281,12 @@ fn rules_are_data_too() {
     assert_eq!((&one["rules"][0]["id"], &one["rules"][0]["severity"]), (&"relro".into(), &"deny".into()));
     assert!(one["rules"][0]["why"].as_str().unwrap().ends_with('.'));
 }
+
+#[test]
+fn a_name_cannot_break_the_line_or_colour_the_terminal() {
+    let output = sarsen(&["check", "absent\n\u{1b}[31msarsen: all is well"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.contains("absent\\n\\u{1b}[31msarsen"), "{message}");
+}

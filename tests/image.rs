@@ -299,7 +299,7 @@ fn a_good_tree_fails_nothing_about_its_image() {
 
 /// The rules that need an image.
 fn about_images() -> BTreeSet<&'static str> {
-    let needs_image = |check: &Check| matches!(check, Check::World(_) | Check::Member(_));
+    let needs_image = |check: &Check| matches!(check, Check::World(_) | Check::Linked(_) | Check::Member(_));
     rules::ALL.iter().filter(|rule| needs_image(&rule.check)).map(|rule| rule.id).collect()
 }
 

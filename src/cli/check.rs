@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::check::{Judge, Sources};
 use crate::exit::Exit;
 use crate::profile::{BUILT_IN, Profile};
-use crate::report::{Format, colour};
+use crate::report::{Format, colour, idle};
 
 /// Judge ELF files, folders and images against a device profile
 #[derive(clap::Args)]
@@ -47,10 +47,7 @@ pub fn run(arguments: Arguments, out: &mut dyn Write) -> io::Result<Exit> {
         format.file(out, &report)
     })?;
     for (suppression, why) in summary.idle() {
-        let (rule, file) = (&suppression.rule, &suppression.file);
-        super::say(format_args!(
-            "the suppression of {rule} for {file:?} is {why}: remove it from the profile"
-        ));
+        super::say(format_args!("{}", idle(suppression, why)));
     }
     format.end(out, &summary)?;
     Ok(summary.exit())

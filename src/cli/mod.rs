@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::exit::Exit;
+use crate::visible::visible;
 
 /// Judges ELF files against the device they are meant for
 #[derive(Parser)]
@@ -62,9 +63,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// A diagnostic. If even stderr is closed there is nobody to tell.
+/// A diagnostic on one line, whatever the names in it hold. If even stderr is closed there is nobody to tell.
 fn say(message: std::fmt::Arguments) {
-    let _ = writeln!(io::stderr(), "sarsen: {message}");
+    let _ = writeln!(io::stderr(), "sarsen: {}", visible(&message.to_string()));
 }
 
 fn exit_codes() -> String {

@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::text::visible;
 use super::{Palette, Report};
 use crate::check::{FileReport, Judgement, Summary};
+use crate::visible::visible;
 
 /// One line for each file that is refused or warned of; files that pass are only counted.
 #[derive(Debug)]

@@ -48,7 +48,7 @@ pub(super) fn artifact<'a>(report: &'a FileReport) -> (&'a Path, Option<&'a Path
 }
 
 /// What to say of a suppression that no failure needed, and `why` it did not.
-pub(super) fn idle(suppression: &Suppression, why: &str) -> String {
+pub fn idle(suppression: &Suppression, why: &str) -> String {
     let Suppression { rule, file, .. } = suppression;
     format!("the suppression of {rule} for {file:?} is {why}: remove it from the profile")
 }

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::text::visible;
 use super::{ID_WIDTH, Palette, Report};
 use crate::check::{FileReport, Judgement, Summary};
 use crate::profile::Profile;
 use crate::rules::Verdict;
+use crate::visible::visible;
 
 /// Columns of the first word.
 const WORD: usize = 4;

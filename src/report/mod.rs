@@ -9,8 +9,9 @@ pub mod junit;
 pub mod rules;
 pub mod sarif;
 pub mod slim;
-mod text;
 mod uri;
+
+pub use finding::idle;
 
 use std::io::{self, Write};
 

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use super::archive::LIMIT;
 use super::compression::{self, Compression, Failure};
 use super::index::Refusal;
-use super::obstacle::shown;
 use super::resolve::{NAME, PATH};
 use super::source::{Source, Stream};
 use super::{Sort, tar};
 use crate::error::{Code, Error};
+use crate::visible::shown;
 
 /// Bytes in which a format is recognised, and zeros before it skipped.
 const HEAD: usize = 4096;

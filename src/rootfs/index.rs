@@ -1,10 +1,10 @@
 //! The files of an archive by their paths.
 
+use crate::visible::shown;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
-use super::obstacle::shown;
 use super::resolve::{LINKS, components};
 use super::{Kind, Node};
 

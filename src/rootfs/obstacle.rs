@@ -1,7 +1,9 @@
 //! Why a path leads nowhere, as the kernel would say it and as people need it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::visible::shown;
 
 /// An error number of the kernel (errno(3)): of a path lookup (path_resolution(7)), or of execve(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,19 +118,6 @@ pub struct Obstacle {
     pub links: Vec<(PathBuf, PathBuf)>,
     /// What this machine said, for [`Errno::EACCES`] and [`Errno::EIO`].
     pub cause: Option<String>,
-}
-
-/// A path as text: what is not UTF-8 is replaced, and control characters, which a terminal would obey, are escaped.
-pub(super) fn shown(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-        shown
-    })
 }
 
 impl fmt::Display for Obstacle {

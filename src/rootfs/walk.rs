@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::vec;
 
-use super::obstacle::shown;
 use super::{Node, Tree};
 use crate::error::{Code, Error};
+use crate::visible::shown;
 
 /// The walk: on each level the folder, without links in its path, and its names that are still to come.
 pub(super) struct Walk<'a> {

@@ -18,14 +18,10 @@ pub const RULE: Rule = Rule {
           statically.",
     source: "musl ldso/dynlink.c, load_library; glibc elf/dl-load.c, _dl_map_object; ld.so(8)",
     severity: Severity::Deny,
-    check: Check::World(check),
+    check: Check::Linked(check),
 };
 
-fn check(subject: &Subject, place: &Place) -> Verdict {
-    let linked = match subject.linked(place) {
-        Ok(linked) => linked,
-        Err(why) => return Verdict::not_applicable(why.to_string()),
-    };
+fn check(subject: &Subject, place: &Place, linked: &Linked) -> Verdict {
     let Some(problem) = missing(linked) else { return found(linked) };
     let is_library = subject.image.interpreter().is_none();
     if is_library && is_beside(place, &problem.name) {

@@ -18,14 +18,10 @@ pub const RULE: Rule = Rule {
           the folders that the loader searches.",
     source: "musl ldso/dynlink.c, map_library; glibc elf/dl-load.c, open_verify and _dl_map_object_from_fd",
     severity: Severity::Deny,
-    check: Check::World(check),
+    check: Check::Linked(check),
 };
 
-fn check(subject: &Subject, place: &Place) -> Verdict {
-    let linked = match subject.linked(place) {
-        Ok(linked) => linked,
-        Err(why) => return Verdict::not_applicable(why.to_string()),
-    };
+fn check(subject: &Subject, _: &Place, linked: &Linked) -> Verdict {
     if subject.image.interpreter().is_none() {
         return Verdict::not_applicable("a library is judged with the programs that load it");
     }

@@ -133,6 +133,8 @@ pub enum Check {
     Texts(Texts),
     /// It needs the root file system that the file is in, see [`Subject::in_place`].
     World(fn(&Subject, &Place) -> Verdict),
+    /// It needs that, and what the file's dynamic loader does with it there.
+    Linked(fn(&Subject, &Place, &Linked) -> Verdict),
     /// It is about any member of a root file system, not only ELF files: scripts, links, modes. `None`: the rule has
     /// nothing to say of such a member.
     Member(fn(&Member) -> Option<Verdict>),
@@ -161,6 +163,13 @@ impl Rule {
             Check::World(check) => Some(match &subject.place {
                 None => alone(),
                 Some(place) => unread(subject.image).unwrap_or_else(|| check(subject, place)),
+            }),
+            Check::Linked(check) => Some(match &subject.place {
+                None => alone(),
+                Some(place) => unread(subject.image).unwrap_or_else(|| match subject.linked(place) {
+                    Ok(linked) => check(subject, place, linked),
+                    Err(why) => Verdict::not_applicable(why.to_string()),
+                }),
             }),
             Check::Member(check) => {
                 let Place { world, path, node } = *subject.place()?;
@@ -219,7 +228,7 @@ impl<'a> Subject<'a> {
 
     /// What its dynamic loader does with it there; it is linked when first asked for. `place` is the one that
     /// [`Subject::in_place`] was given.
-    pub fn linked(&self, place: &Place) -> &Result<Linked, Unmodelled> {
+    fn linked(&self, place: &Place) -> &Result<Linked, Unmodelled> {
         self.linked.get_or_init(|| {
             let secure = place.node.is_setuid() || place.node.is_setgid();
             place.world.link(place.path, self.image, &Environment { secure, ..Environment::default() })

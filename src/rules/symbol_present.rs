@@ -2,7 +2,7 @@
 
 use super::library_present::missing;
 use super::{Check, Place, Rule, Severity, Subject, Verdict};
-use crate::loader::dynamic::{Trouble, When};
+use crate::loader::dynamic::{Linked, Trouble, When};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -15,14 +15,10 @@ pub const RULE: Rule = Rule {
     fix: "Bring the library in the version that the file was linked with, or link again against the device's.",
     source: "musl ldso/dynlink.c, do_relocs; glibc elf/dl-lookup.c, _dl_lookup_symbol_x",
     severity: Severity::Deny,
-    check: Check::World(check),
+    check: Check::Linked(check),
 };
 
-fn check(subject: &Subject, place: &Place) -> Verdict {
-    let linked = match subject.linked(place) {
-        Ok(linked) => linked,
-        Err(why) => return Verdict::not_applicable(why.to_string()),
-    };
+fn check(subject: &Subject, _: &Place, linked: &Linked) -> Verdict {
     if subject.image.interpreter().is_none() {
         return Verdict::not_applicable("what a library lacks may come from the program that loads it");
     }

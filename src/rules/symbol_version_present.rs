@@ -2,7 +2,7 @@
 
 use super::library_present::missing;
 use super::{Check, Place, Rule, Severity, Subject, Verdict};
-use crate::loader::dynamic::{Family, Trouble, When};
+use crate::loader::dynamic::{Family, Linked, Trouble, When};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -15,14 +15,10 @@ pub const RULE: Rule = Rule {
     fix: "Build against the device's own libraries, or bring newer ones.",
     source: "glibc elf/dl-version.c, _dl_check_map_versions; LSB, \"Symbol Versioning\"",
     severity: Severity::Deny,
-    check: Check::World(check),
+    check: Check::Linked(check),
 };
 
-fn check(subject: &Subject, place: &Place) -> Verdict {
-    let linked = match subject.linked(place) {
-        Ok(linked) => linked,
-        Err(why) => return Verdict::not_applicable(why.to_string()),
-    };
+fn check(_: &Subject, _: &Place, linked: &Linked) -> Verdict {
     if linked.family == Family::Musl {
         return Verdict::not_applicable(
             "musl's loader takes symbols by their names and compares no versions",

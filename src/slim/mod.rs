@@ -6,6 +6,7 @@
 //! what goes, what stays and who says that nobody misses it.
 
 mod dynamic;
+mod file;
 mod layout;
 mod names;
 mod refuse;
@@ -15,6 +16,8 @@ mod write;
 
 use crate::elf::Image;
 use crate::error::{Code, Error};
+
+pub use file::file;
 
 use layout::Layout;
 use sections::{Fate, Section, What};

@@ -8,11 +8,12 @@ use super::header::{ET_EXEC, HEADER, Header, Object};
 use super::kernel::PATH_MAX;
 use super::load::{Loader, Refusal};
 use super::map::Space;
-use super::open::{Role, shown};
+use super::open::Role;
 use super::{Attempt, Running, Stop, entry, property, returned, shell_runs_it};
 use crate::elf::{Bytes, Segment, kind, machine_name};
 use crate::loader::{End, Signal};
 use crate::rootfs::{Errno, Node};
+use crate::visible::shown;
 
 const LOAD: &str = "Linux fs/binfmt_elf.c, load_elf_binary";
 const ARCH: &str = "Linux fs/binfmt_elf.c, load_elf_binary (elf_check_arch)";

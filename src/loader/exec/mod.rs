@@ -20,7 +20,8 @@ pub use kernel::{Kernel, User};
 use super::{Cause, End, Signal, Step};
 use crate::error::{Code, Error};
 use crate::rootfs::{Errno, Tree};
-use open::{Role, result, shown};
+use crate::visible::shown;
+use open::{Role, result};
 
 /// How often a file may hand over to another (`#!`) before execve fails (fs/exec.c, exec_binprm).
 const DEPTH: u32 = 5;

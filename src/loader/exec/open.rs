@@ -1,6 +1,7 @@
 //! Opening a file for execution: the program, the interpreter of a script, the interpreter of an ELF file
 //! (fs/exec.c, do_open_execat; fs/namei.c, may_open and generic_permission).
 
+use crate::visible::shown;
 use std::path::{Path, PathBuf};
 
 use super::{Attempt, Stop};
@@ -238,18 +239,6 @@ fn missing(tree: &Tree, path: &Path, role: Role, obstacle: &Obstacle) -> String 
             "put the loader at {name} with the libraries that the program needs, or link it statically (-static-pie)"
         ),
     }
-}
-
-/// A path as text: control characters are escaped.
-pub(super) fn shown(path: &Path) -> String {
-    path.to_string_lossy().chars().fold(String::new(), |mut shown, c| {
-        if c.is_control() {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-        shown
-    })
 }
 
 /// How a step that ends the attempt is written.

@@ -1,10 +1,11 @@
 //! Text that nobody vouches for, such as file names, made harmless on a terminal and in a log.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 /// `text` on one line: characters that move the cursor, break the line or turn the direction of writing are spelled as
 /// Rust spells them, such as `\n` and `\u{1b}`.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(acts) {
         return text.into();
     }
@@ -17,6 +18,11 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     shown.into()
+}
+
+/// A path as text: what is not UTF-8 is replaced, and the rest made [`visible`].
+pub(crate) fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy()).into_owned()
 }
 
 /// Control characters (general category Cc), line and paragraph separators, and the explicit directional formatting
