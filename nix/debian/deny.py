@@ -17,7 +17,7 @@ KNOWN = {
     "advisories": None,  # needs a database; cargo-deny judges it where there is one
     "licenses": {"allow", "confidence-threshold", "unused-allowed-license", "version"},
     "sources": {"unknown-registry", "unknown-git", "allow-registry", "allow-git"},
-    "bans": {"multiple-versions", "wildcards", "deny", "highlight"},
+    "bans": {"multiple-versions", "wildcards", "deny", "highlight", "skip"},
 }
 
 
@@ -71,6 +71,14 @@ def unknown_keys(policy):
                 yield f"deny.toml: this script does not judge {table}.{key}"
 
 
+def skipped(name, version, skip):
+    """Whether an entry `crate = "NAME@VERSION"` of bans.skip names this version; "2" names every 2.x."""
+    return any(
+        entry["crate"].partition("@")[0] == name and f"{version}.".startswith(entry["crate"].partition("@")[2] + ".")
+        for entry in skip
+    )
+
+
 def judge_lock(packages, sources, bans):
     versions = {}
     for package in packages:
@@ -82,7 +90,8 @@ def judge_lock(packages, sources, bans):
         if registry != source and registry not in sources.get("allow-registry", [CRATES_IO]):
             yield f"{name}: comes from the registry {registry}, which deny.toml does not allow"
     banned = {b if isinstance(b, str) else b.get("crate", b.get("name")) for b in bans.get("deny", [])}
-    for name, found in versions.items():
+    for name, all_found in versions.items():
+        found = [version for version in all_found if not skipped(name, version, bans.get("skip", []))]
         if len(found) > 1 and bans.get("multiple-versions") == "deny":
             yield f"{name}: {len(found)} versions, {' and '.join(found)}"
         if name in banned:
