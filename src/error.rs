@@ -55,6 +55,10 @@ pub enum Code {
     SlimLayout,
     /// The file carries data that no header describes, or that nothing loads and nobody knows.
     SlimPayload,
+    /// A signed payload that is no rebuild statement, or one that contradicts itself.
+    StatementInvalid,
+    /// A statement of another type.
+    StatementOther,
 }
 
 impl Code {
@@ -86,6 +90,8 @@ impl Code {
             Code::SlimDamaged => "slim-damaged",
             Code::SlimLayout => "slim-layout",
             Code::SlimPayload => "slim-payload",
+            Code::StatementInvalid => "statement-invalid",
+            Code::StatementOther => "statement-other",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod cli;
+pub mod clock;
 pub mod elf;
 pub mod error;
 pub mod exit;
@@ -22,5 +23,6 @@ pub mod rules;
 mod schema;
 pub mod slim;
 pub mod start;
+pub mod statement;
 pub mod texts;
 mod visible;

@@ -8,10 +8,11 @@ mod tally;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use crate::clock::today;
 use crate::elf::{Bytes, Image, Parts};
 use crate::error::Error;
 use crate::input;
-use crate::profile::{Profile, Severity, Suppression, today};
+use crate::profile::{Profile, Severity, Suppression};
 use crate::rules::{self, Check, Place, Rule, Subject, Verdict};
 use crate::texts::Finder;
 

@@ -15,7 +15,7 @@ use crate::rules;
 
 pub use builtin::BUILT_IN;
 pub use nearest::nearest;
-pub use suppress::{Suppression, today};
+pub use suppress::Suppression;
 
 /// A device profile, as read from TOML. Unknown keys are errors.
 #[derive(Clone, Debug, Deserialize)]

@@ -1,8 +1,8 @@
 //! Known failures that a profile accepts: which, where, why and until when.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::Deserialize;
+
+use crate::clock::is_day;
 
 /// `[[suppress]]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -42,44 +42,10 @@ impl Suppression {
         self.rule == id && (matches(pattern, path) || !anchored && matches(&format!("*/{pattern}"), path))
     }
 
-    /// Whether it holds on `day`, see [`today`].
+    /// Whether it holds on `day`, see [`crate::clock::today`].
     pub fn holds_on(&self, day: &str) -> bool {
         // Days of this form sort as text.
         self.until.as_deref().is_none_or(|until| day <= until)
-    }
-}
-
-/// Today in UTC as `2026-11-24`; SOURCE_DATE_EPOCH, in seconds, stands for the clock where it is set.
-pub fn today() -> String {
-    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse::<u64>().ok());
-    let seconds =
-        given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()));
-    day_of(seconds / 86400)
-}
-
-/// The calendar day `days` after 1970-01-01, by eras of 400 years that begin on 1 March.
-fn day_of(days: u64) -> String {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-fn is_day(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number = |part: &str, size: usize| (part.len() == size).then(|| part.parse::<u32>().ok()).flatten();
-    match parts.as_slice() {
-        [year, month, day] => {
-            number(year, 4).is_some()
-                && number(month, 2).is_some_and(|m| (1..=12).contains(&m))
-                && number(day, 2).is_some_and(|d| (1..=31).contains(&d))
-        }
-        _ => false,
     }
 }
 
@@ -98,18 +64,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Suppression, day_of, is_day};
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        for (days, day) in
-            [(0, "1970-01-01"), (59, "1970-03-01"), (19_782, "2024-02-29"), (20_781, "2026-11-24")]
-        {
-            assert_eq!(day_of(days), day);
-            assert!(is_day(day));
-        }
-        assert!(!is_day("2026-13-01") && !is_day("26-1-1") && !is_day("tomorrow"));
-    }
+    use super::Suppression;
 
     #[test]
     fn patterns_match_whole_paths_or_their_end() {
