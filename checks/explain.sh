@@ -46,3 +46,29 @@ done
 # A comparison that cannot fail proves nothing: these two kernels do not end all cases alike.
 compare 4096 16384.seen > other.txt
 grep 'aligned-4k: the kernel says signal=11, predicted is starts' other.txt || { echo "explain: two kernels that differ pass for the same" >&2; exit 1; }
+
+# --- Kernels that a C library thinks too old: Debian 11's glibc looks, Debian 13's does not.
+old_kernel() { # old_kernel VERSION ROOT PATH WANTED: how the program ends, and what is predicted for that kernel
+  local version=$1 root=$2 path=$3 wanted=$4 status=0 seen predicted
+  printf 'name = "old"\n[elf]\nmachine = "aarch64"\n[kernel]\nversion = "%s"\npage-sizes = [4096]\n' "$version" > old.toml
+  # In a shell of its own, which says nothing of a core.
+  (exec qemu-aarch64 -r "$version" -L "$root" "$root$path" --help) > said.txt 2>&1 || status=$?
+  if grep -q 'FATAL: kernel too old' said.txt; then
+    [ "$status" -gt 128 ] && seen=signal=$((status - 128)) || seen=exit=$status
+  else
+    seen=starts
+  fi
+  predicted=$({ "$sarsen/bin/sarsen" explain "$path" --rootfs "$root" --profile ./old.toml --format json || [ $? = 1 ]; } |
+    jq -r '.attempts[0] | (.cause.id // "") + " " + (.end | if .kind == "exit" then "exit=\(.status)" elif .kind == "signal" then "signal=\(.number)" else .kind end)')
+  [ "$seen" = "$wanted" ] && [ "${predicted#* }" = "$wanted" ] || {
+    echo "explain: Linux $version: $path of ${root##*/}: seen $seen, predicted $predicted, the table says $wanted:" >&2
+    cat said.txt >&2
+    exit 1
+  }
+  echo "Linux $version: ${root##*/}$path: $predicted" | tee -a "$out"
+}
+mkdir -p root-new/bin && cp "$samples/busybox" root-new/bin/
+old_kernel 3.6.9 "$old_libc" /bin/busybox signal=6
+old_kernel 3.6.9 "$old_libc" /bin/hostname exit=127
+old_kernel 3.6.9 "$PWD/root-new" /bin/busybox starts
+for program in busybox hostname; do old_kernel 3.7.0 "$old_libc" /bin/$program starts; done

@@ -31,10 +31,14 @@ let
 
   # The tree holds every tool; the names are compared so that a check asks for what it uses, in both kits.
   known = [
+    "bsdtar"
     "cargo-deny"
     "cpio"
     "file"
     "jq"
+    "llvm"
+    "musl-gcc"
+    "nix"
     "openssl"
     "patchelf"
     "python3"
@@ -42,6 +46,10 @@ let
     "qemu-user"
     "readelf"
     "setarch"
+    "strace"
+    "swtpm"
+    "tpm2-tools"
+    "zstd"
   ];
   withTools =
     f:
@@ -107,6 +115,10 @@ in
     mkdir "$out"
     cp usr/bin/busybox usr/bin/ls usr/bin/bash-static "$out"
     cp usr/lib/aarch64-linux-musl/libc.so "$out/ld-musl-aarch64.so.1"
+  '';
+  old-libc = unpacked "old-libc" pins.target.old-libc ''
+    mkdir "$out"
+    cp -a bin lib "$out"
   '';
 
   # Debian has no cargo-deny: a script judges the parts of deny.toml that need no advisory database.

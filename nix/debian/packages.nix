@@ -44,12 +44,21 @@ rec {
       "cpio"
       "file"
       "jq"
+      "libarchive-tools"
+      "libc-bin"
+      "llvm-19"
+      "musl-tools"
+      "nix-bin"
       "openssl"
       "patchelf"
       "python3"
       "qemu-efi-aarch64"
       "qemu-system-arm"
       "qemu-user"
+      "strace"
+      "swtpm"
+      "tpm2-tools"
+      "zstd"
     ];
   };
 
@@ -69,6 +78,12 @@ rec {
       "coreutils"
       "musl"
       "bash-static"
+    ];
+    # glibc 2.31, which refuses kernels that it thinks too old; later ones have stopped looking.
+    old-libc = [
+      "busybox-static/bullseye"
+      "hostname/bullseye"
+      "libc6/bullseye"
     ];
   };
 

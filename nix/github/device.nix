@@ -1,4 +1,4 @@
-# arm64 kernels and programs of Debian: { pkgs } -> the kit's `kernels` and `samples`. The pins are the Debian kit's, so
+# arm64 kernels and programs of Debian: { pkgs } -> the kit's `kernels`, `samples` and `old-libc`. The pins are the Debian kit's, so
 # that both kits boot and judge the same files.
 { pkgs }:
 let
@@ -47,5 +47,10 @@ in
     mkdir "$out"
     cp usr/bin/busybox usr/bin/ls usr/bin/bash-static "$out"
     cp usr/lib/aarch64-linux-musl/libc.so "$out/ld-musl-aarch64.so.1"
+  '';
+
+  old-libc = unpacked "old-libc" ''
+    mkdir "$out"
+    cp -a bin lib "$out"
   '';
 }

@@ -25,7 +25,15 @@ let
       patchelf
       python3
       qemu-user
+      strace
+      swtpm
+      tpm2-tools
+      zstd
       ;
+    bsdtar = pkgs.libarchive;
+    llvm = pkgs.llvmPackages_19.llvm;
+    musl-gcc = pkgs.musl.dev;
+    nix = pkgs.nix;
     qemu-system = pkgs.qemu;
     readelf = pkgs.binutils;
     setarch = pkgs.util-linux;
@@ -67,7 +75,7 @@ in
   inherit (pkgs.stdenv.hostPlatform) system;
   inherit run;
   inherit (cargo) build cargo crates;
-  inherit (import ./device.nix { inherit pkgs; }) kernels samples;
+  inherit (import ./device.nix { inherit pkgs; }) kernels samples old-libc;
 
   target = import ./target.nix { inherit pkgs toolchain; };
 

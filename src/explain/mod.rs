@@ -5,6 +5,7 @@
 
 mod depends;
 pub mod human;
+mod instruction;
 pub mod json;
 mod libc;
 
@@ -169,7 +170,9 @@ fn user_space(
             .push(Step::new("compare the kernel's version", "too old").because(cause.evidence.clone()));
         return Ok(Some(cause));
     }
-    let Some(path) = &running.interpreter else { return Ok(None) };
+    let Some(path) = &running.interpreter else {
+        return Ok(instruction::undefined(&image, question.profile));
+    };
     let user = question.user;
     let environment = Environment {
         argv0: Some(running.program.to_string_lossy().into_owned()),

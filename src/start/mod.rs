@@ -85,6 +85,26 @@ pub fn run(image: &Image) -> Outcome {
     Outcome::DoesNot { instead, death: None, instructions: LIMIT }
 }
 
+/// The first instruction on the way from the entry point that is not modelled, with its address as linked: an instruction
+/// that Armv8.0 does not have, or one that start code seldom uses. Nothing if the code does something else first, such as
+/// a system call, whose result is not known. Until there nothing depends on what only the device knows: the hardware
+/// capabilities that the code may ask for are the smallest there are.
+pub fn unknown_instruction(image: &Image) -> Option<(u64, u32)> {
+    let bias = if image.header.kind == Kind::PositionIndependent { BIAS } else { 0 };
+    let mut memory = Memory::new(image, bias);
+    let entry = bias.wrapping_add(image.header.entry);
+    let mut cpu = Cpu::new(entry, stack::build(&mut memory, image, bias, entry)?);
+    for _ in 0..LIMIT {
+        let pc = cpu.pc;
+        match cpu.step(&mut memory) {
+            Ok(()) => {}
+            Err(Stop::Unknown { word }) => return Some((pc.wrapping_sub(bias), word)),
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
 fn describe(stop: &Stop, pc: u64, bias: u64, instructions: u64) -> Outcome {
     // An address inside the image is told as linked, any other as it is.
     let at = |address: u64| if address >= bias && bias != 0 { address - bias } else { address };

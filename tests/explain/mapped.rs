@@ -211,6 +211,11 @@ fn starts(machine: Machine) -> Vec<Case> {
     }
     let new =
         |name, code: &[u32], id, end| Case::new(name, Elf::with(|elf| elf.code = code.to_vec()), id, end);
+    // add x0, x0, x0; the instruction; exit(0): what a Cortex-A76 has, and what came later.
+    let after = |name, word: u32, id, end| {
+        let code = [0x8b00_0000, word, 0xd280_0000, 0xd280_0ba8, 0xd400_0001];
+        Case::new(name, Elf::with(|elf| elf.code = code.to_vec()), id, end)
+    };
     let packed = |elf: &mut Elf| (elf.packed, elf.code) = (true, RELOCATES_PACKED.to_vec());
     vec![
         new("relocates-itself", RELOCATES, "", End::Exit(0)),
@@ -219,6 +224,20 @@ fn starts(machine: Machine) -> Vec<Case> {
         new("crt1", FOLLOWS, "not-self-relocating", SIGSEGV),
         new("breakpoint", &[0xd420_0000], "not-self-relocating", SIGTRAP),
         new("undefined", &[0xd503_201f, 0], "not-self-relocating", SIGILL),
+        // ldadd x0, x1, [sp]; ldaprb w0, [sp]; udot v0.4s, v0.16b, v0.16b; paciasp, a hint.
+        after("has-atomics", 0xf820_03e1, "", End::Exit(0)),
+        after("has-lrcpc", 0x38bf_c3e0, "", End::Exit(0)),
+        after("has-dotprod", 0x6e80_9400, "", End::Exit(0)),
+        after("hint-paciasp", 0xd503_233f, "", End::Exit(0)),
+        // cntd x0; sm3ss1 v0.4s, v0.4s, v0.4s, v0.4s; pacia x0, x1; ldapurb w0, [sp]; bcax v0, v0, v0, v0; rmif x0, 0, 0.
+        after("lacks-sve", 0x04e0_e3e0, "instruction-missing", SIGILL),
+        after("lacks-sm3", 0xce40_0000, "instruction-missing", SIGILL),
+        after("lacks-pauth", 0xdac1_0020, "instruction-missing", SIGILL),
+        after("lacks-rcpc2", 0x1940_03e0, "instruction-missing", SIGILL),
+        after("lacks-sha3", 0xce20_0000, "instruction-missing", SIGILL),
+        after("lacks-flagm", 0xba00_0400, "instruction-missing", SIGILL),
+        // It ends before it gets there.
+        new("lacks-behind-exit", &[0xd280_0000, 0xd280_0ba8, 0xd400_0001, 0x04e0_e3e0], "", End::Exit(0)),
         // It ends before it needs a relocation: that cannot be told from one that uses none.
         new("exits-first", EXITS, "", End::Exit(0)),
     ]

@@ -11,6 +11,7 @@ mod vector;
 mod tests;
 
 use super::memory::{Memory, Stop};
+use crate::isa;
 
 /// The registers of one CPU.
 pub struct Cpu {
@@ -44,6 +45,10 @@ impl Cpu {
     /// Executes one instruction.
     pub fn step(&mut self, memory: &mut Memory) -> Step {
         let word = memory.fetch(self.pc)?;
+        // What follows knows Armv8.0 and decodes no more bits than that takes.
+        if isa::feature_of(word).is_some() {
+            return Err(Stop::Unknown { word });
+        }
         let next = self.pc.wrapping_add(4);
         let here = std::mem::replace(&mut self.pc, next);
         // The top-level table of the encoding: bits 28 to 25.
