@@ -9,9 +9,18 @@ kit.cargo {
   name = "test";
   source = sources.tested;
   tools = [
-    "readelf"
-    "qemu-user"
+    "bsdtar"
     "cpio"
+    "llvm"
+    "musl-gcc"
+    "nix"
+    "openssl"
+    "qemu-user"
+    "readelf"
+    "strace"
+    "swtpm"
+    "tpm2-tools"
+    "zstd"
   ];
   SARSEN_REAL_INPUTS = kit.samples;
   SARSEN_ARM64 = "${arm64}/bin/sarsen";

@@ -95,6 +95,10 @@ fn compiled(folder: &Folder, name: &str, source: &str, flags: &[&str]) -> Option
     let mut arguments: Vec<&OsStr> =
         vec!["-O1".as_ref(), "-g".as_ref(), "-o".as_ref(), path.as_ref(), input.as_ref()];
     arguments.extend(flags.iter().map(OsStr::new));
+    if !support::has_plain_compilers() {
+        println!("skipped: the compilers here have flags of their own (NIX_CC)");
+        return None;
+    }
     let output = run("gcc", &arguments)?;
     if !output.status.success() {
         println!("skipped: gcc {flags:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -25,7 +25,7 @@ fn is_root() -> bool {
 }
 
 /// Root of the machine, not of a user namespace.
-fn is_real_root() -> bool {
+pub fn is_real_root() -> bool {
     let everyone = std::fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     is_root() && everyone.split_whitespace().eq(["0", "0", "4294967295"])
 }
@@ -45,8 +45,9 @@ fn child() {
 
 /// Runs [`child`] as root of the machine or of a user namespace, with /noexec of the tree mounted noexec.
 fn child_output(root: &Path) -> Result<String, String> {
-    let mount =
-        r#"mount --bind "$0/noexec" "$0/noexec" && mount -o remount,bind,noexec "$0/noexec" && exec "$@""#;
+    // setarch gives the address space back the random layout that some builders take away.
+    let mount = r#"mount --bind "$0/noexec" "$0/noexec" && mount -o remount,bind,noexec "$0/noexec" &&
+        exec setarch "$(uname -m)" "$@""#;
     let spaces = if is_root() { "-m" } else { "-rm" };
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("unshare");

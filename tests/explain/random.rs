@@ -113,7 +113,10 @@ fn odd_headers_end_as_predicted() {
         let attempt = predict(&world, case, &profile);
         let seen = ends.get(&case.name).map_or("nothing", String::as_str);
         let predicted = said(&attempt, STARTS);
+        // Root of a user namespace may not map the lowest addresses.
+        let is_low = attempt.depends.iter().any(|on| on.contains("vm.mmap_min_addr"));
         let right = match predicted {
+            End::Exit(_) if is_low && !native::is_real_root() => seen == "signal=11",
             End::Exit(_) => {
                 started += 1;
                 let code = seen == STARTS.text() || seen == End::Exit(INTERPRETER).text();

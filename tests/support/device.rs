@@ -1,7 +1,7 @@
 //! Trees with programs that this machine's compilers make, started by the real loaders inside them.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
@@ -34,6 +34,13 @@ static STARTER: OnceLock<Vec<u8>> = OnceLock::new();
 /// Makes the tree `$0` the root of the rest of the arguments. Loaders ask /proc for the path of the program.
 const ENTER: &str = r#"mount --rbind /proc "$0/proc" && exec chroot "$0" "$@""#;
 
+/// What unshare(1) makes: mounts of our own, and where that takes root, a user namespace in which we are. One more would
+/// be refused in a changed root (user_namespaces(7)).
+fn spaces() -> &'static str {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    if is_root { "-m" } else { "-rm" }
+}
+
 /// What happened to a program.
 #[derive(Debug)]
 pub struct Real {
@@ -56,10 +63,13 @@ pub fn missing(libc: Libc) -> Vec<&'static str> {
         path.split(':').any(|folder| Path::new(folder).join(tool).exists())
     };
     let mut missing: Vec<_> = tools.into_iter().filter(|tool| !there(tool)).collect();
+    if !super::has_plain_compilers() {
+        missing.push("compilers without flags of their own");
+    }
     if cfg!(not(target_arch = "x86_64")) {
         missing.push("an x86-64 processor");
     }
-    let enter = Command::new("unshare").args(["-r", "-m", "sh", "-c", ENTER, "/", "true"]).output();
+    let enter = Command::new("unshare").args([spaces(), "sh", "-c", ENTER, "/", "true"]).output();
     if missing.is_empty() && !enter.is_ok_and(|output| output.status.success()) {
         missing.push("user namespaces");
     }
@@ -208,7 +218,7 @@ impl Device {
             "signal=none",
             "-o",
         ]);
-        command.arg(&trace).args(["unshare", "-r", "-m", "sh", "-c", ENTER]).arg(self.root());
+        command.arg(&trace).args(["unshare", spaces(), "sh", "-c", ENTER]).arg(self.root());
         command.arg("/start").arg(program);
         for (name, value) in variables {
             command.arg(format!("{name}={value}"));

@@ -341,6 +341,11 @@ pub fn set_mode(path: &std::path::Path, mode: u32) -> bool {
     }
 }
 
+/// Whether compilers do what their arguments say and nothing else: nixpkgs' wrappers harden and add search paths.
+pub fn has_plain_compilers() -> bool {
+    std::env::var_os("NIX_CC").is_none()
+}
+
 /// Runs the program.
 pub fn sarsen(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sarsen")).args(arguments).output().expect("the program runs")
