@@ -86,7 +86,7 @@ pub fn open_sized(path: &Path) -> Result<(File, u64), Error> {
 }
 
 /// The error for a path of which this machine said `error`.
-fn because(path: &Path, error: &io::Error) -> Error {
+pub(crate) fn because(path: &Path, error: &io::Error) -> Error {
     let name = path.display();
     match error.kind() {
         io::ErrorKind::NotFound if path.is_symlink() => Error::new(
@@ -95,11 +95,11 @@ fn because(path: &Path, error: &io::Error) -> Error {
         ),
         io::ErrorKind::NotFound => Error::new(
             Code::InputMissing,
-            format!("there is no file {name}: nothing was judged; is the path spelled as on this machine?"),
+            format!("there is no file {name}: nothing was read; is the path spelled as on this machine?"),
         ),
         _ => Error::new(
             Code::InputUnreadable,
-            format!("{name} cannot be read ({error}): judging needs its bytes; check owner and mode"),
+            format!("{name} cannot be read ({error}): its bytes are needed; check owner and mode"),
         ),
     }
 }
@@ -118,7 +118,7 @@ fn special(path: &Path) -> Option<Error> {
     if kind.is_dir() {
         return Some(Error::new(
             Code::InputDirectory,
-            format!("{} is a directory: name the ELF files in it", path.display()),
+            format!("{} is a directory: name the files in it", path.display()),
         ));
     }
     let what = if kind.is_fifo() {
@@ -136,6 +136,6 @@ fn special(path: &Path) -> Option<Error> {
 fn not_regular(path: &Path, what: &str) -> Error {
     Error::new(
         Code::InputSpecial,
-        format!("{} {what}: only regular files are judged; copy its content to a file", path.display()),
+        format!("{} {what}: only regular files are read; copy its content to a file", path.display()),
     )
 }

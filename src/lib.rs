@@ -7,6 +7,7 @@
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod digest;
 pub mod elf;
 pub mod error;
 pub mod exit;
