@@ -35,6 +35,10 @@ pub enum Code {
     ProfileInvalid,
     /// No rule has that id.
     RuleUnknown,
+    /// The text or file is no key of the kind that is wanted.
+    KeyInvalid,
+    /// The text or file is no signature, whoever would have made it.
+    SignatureInvalid,
     /// The output is a directory.
     OutputDirectory,
     /// The output is a FIFO, socket or device.
@@ -80,6 +84,8 @@ impl Code {
             Code::ProfileUnknown => "profile-unknown",
             Code::ProfileInvalid => "profile-invalid",
             Code::RuleUnknown => "rule-unknown",
+            Code::KeyInvalid => "key-invalid",
+            Code::SignatureInvalid => "signature-invalid",
             Code::OutputDirectory => "output-directory",
             Code::OutputSpecial => "output-special",
             Code::OutputMissing => "output-missing",

@@ -15,6 +15,7 @@ pub mod explain;
 pub mod input;
 pub mod isa;
 pub mod loader;
+pub mod nar;
 pub mod output;
 pub mod profile;
 pub mod report;
