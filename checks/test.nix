@@ -18,8 +18,6 @@ kit.cargo {
     "qemu-user"
     "readelf"
     "strace"
-    "swtpm"
-    "tpm2-tools"
     "zstd"
   ];
   SARSEN_REAL_INPUTS = kit.samples;

@@ -59,6 +59,18 @@ pub enum Code {
     SlimLayout,
     /// The file carries data that no header describes, or that nothing loads and nobody knows.
     SlimPayload,
+    /// The identity of an SM2 key is missing, contradictory or unusable.
+    KeyIdentity,
+    /// The kernel gave no random numbers for a key.
+    KeyRandom,
+    /// Bytes that are nobody's signature.
+    SignatureMalformed,
+    /// A signature that is not this key's of these bytes.
+    SignatureWrong,
+    /// No signature could be made.
+    SignatureFailed,
+    /// No DSSE envelope.
+    EnvelopeInvalid,
     /// A signed payload that is no rebuild statement, or one that contradicts itself.
     StatementInvalid,
     /// A statement of another type.
@@ -96,6 +108,12 @@ impl Code {
             Code::SlimDamaged => "slim-damaged",
             Code::SlimLayout => "slim-layout",
             Code::SlimPayload => "slim-payload",
+            Code::KeyIdentity => "key-identity",
+            Code::KeyRandom => "key-random",
+            Code::SignatureMalformed => "signature-malformed",
+            Code::SignatureWrong => "signature-wrong",
+            Code::SignatureFailed => "signature-failed",
+            Code::EnvelopeInvalid => "envelope-invalid",
             Code::StatementInvalid => "statement-invalid",
             Code::StatementOther => "statement-other",
         }

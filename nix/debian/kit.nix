@@ -47,8 +47,6 @@ let
     "readelf"
     "setarch"
     "strace"
-    "swtpm"
-    "tpm2-tools"
     "zstd"
   ];
   withTools =

@@ -26,8 +26,6 @@ let
       python3
       qemu-user
       strace
-      swtpm
-      tpm2-tools
       zstd
       ;
     bsdtar = pkgs.libarchive;
