@@ -71,6 +71,22 @@ pub enum Code {
     SignatureFailed,
     /// No DSSE envelope.
     EnvelopeInvalid,
+    /// A bundle whose last line has no end.
+    BundleCut,
+    /// Nothing in a bundle is about what is built.
+    ExpectedNothing,
+    /// A bundle states different bytes for what is built.
+    ExpectedSeveral,
+    /// No derivation of Nix.
+    DerivationInvalid,
+    /// A derivation whose output paths depend on what is built.
+    DerivationUnfixed,
+    /// A program that has to be called is not there.
+    HelperMissing,
+    /// A program that was called failed.
+    HelperFailed,
+    /// The answer of a program that was called is not understood.
+    HelperAnswer,
     /// A signed payload that is no rebuild statement, or one that contradicts itself.
     StatementInvalid,
     /// A statement of another type.
@@ -114,6 +130,14 @@ impl Code {
             Code::SignatureWrong => "signature-wrong",
             Code::SignatureFailed => "signature-failed",
             Code::EnvelopeInvalid => "envelope-invalid",
+            Code::BundleCut => "bundle-cut",
+            Code::ExpectedNothing => "expected-nothing",
+            Code::ExpectedSeveral => "expected-several",
+            Code::DerivationInvalid => "derivation-invalid",
+            Code::DerivationUnfixed => "derivation-unfixed",
+            Code::HelperMissing => "helper-missing",
+            Code::HelperFailed => "helper-failed",
+            Code::HelperAnswer => "helper-answer",
             Code::StatementInvalid => "statement-invalid",
             Code::StatementOther => "statement-other",
         }

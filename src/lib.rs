@@ -20,6 +20,7 @@ pub mod loader;
 pub mod nar;
 pub mod output;
 pub mod profile;
+pub mod rebuild;
 pub mod report;
 pub mod rootfs;
 pub mod rules;

@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out. A subcommand a file; what they do is in the library.
 
+mod attest;
 mod check;
 mod explain;
 mod profiles;
@@ -25,6 +26,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Attest(attest::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
     Profiles(profiles::Arguments),
@@ -45,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match arguments.command {
+        Command::Attest(arguments) => attest::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
         Command::Profiles(arguments) => profiles::run(&arguments, &mut out),

@@ -25,7 +25,8 @@ enum Key {
 }
 
 impl PublicKey {
-    /// Reads a SubjectPublicKeyInfo in PEM. `identity` is that of an SM2 key whose file names none; `name` is for messages.
+    /// Reads a SubjectPublicKeyInfo in PEM. `identity` is for an SM2 key whose file names none;
+    /// `name` is for messages.
     ///
     /// # Errors
     /// `key-invalid` if it is not one such key, in DER, of Ed25519 or SM2, on the curve; `key-identity` if identities are
@@ -47,7 +48,7 @@ impl PublicKey {
 
     fn from_der(der: &[u8], name: &str, in_file: Option<String>, given: Option<&str>) -> Result<Self, Error> {
         if let Ok(key) = Ed25519::from_public_key_der(der) {
-            super::identity(Algorithm::Ed25519, in_file, given, name)?;
+            super::identity(Algorithm::Ed25519, in_file, None, name)?;
             return Self::ed25519(key, name);
         }
         let key = sm2::PublicKey::from_public_key_der(der).map_err(|error| {

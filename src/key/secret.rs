@@ -53,7 +53,7 @@ impl SecretKey {
         }
     }
 
-    /// Reads a PKCS#8 key in PEM, not encrypted. `identity` is that of an SM2 key whose file names none; `name` is for
+    /// Reads a PKCS#8 key in PEM, not encrypted. `identity` is for an SM2 key whose file names none; `name` is for
     /// messages.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl SecretKey {
             return Err(invalid(name, &format!("its block is {}{hint}", block.label)));
         }
         if let Ok(key) = ed25519_dalek::SigningKey::from_pkcs8_der(&block.der) {
-            super::identity(Algorithm::Ed25519, block.identity, identity, name)?;
+            super::identity(Algorithm::Ed25519, block.identity, None, name)?;
             return Self::ed25519(key, name);
         }
         let key = sm2::SecretKey::from_pkcs8_der(&block.der).map_err(|error| {

@@ -1,5 +1,6 @@
 //! Renders what was judged: for people, for machines, and the rules' own documentation.
 
+pub mod attest;
 pub mod brief;
 mod finding;
 pub mod github;

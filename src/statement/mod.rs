@@ -68,6 +68,17 @@ impl<P> Statement<P> {
     }
 }
 
+impl<P: Serialize> Statement<P> {
+    /// The bytes to sign.
+    pub fn to_json(&self) -> Vec<u8> {
+        json(self)
+    }
+}
+
+fn json(statement: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(statement).expect("strings, numbers and lists have a JSON form")
+}
+
 impl Statement<Rebuild> {
     /// Reads a rebuild statement from the payload of an envelope whose signature holds; `name` is for messages.
     ///

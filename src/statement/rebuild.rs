@@ -189,10 +189,10 @@ pub struct Run {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Clock {
-    /// The kernel says that its clock is synchronised, adjtimex(2).
+    /// A time service says that it has set the clock.
     Synchronised,
-    /// It is not.
-    Unsynchronised,
+    /// Nobody says so: what the machine's own clock kept.
+    Unknown,
     /// SOURCE_DATE_EPOCH.
     Fixed,
 }

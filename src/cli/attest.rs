@@ -1,0 +1,103 @@
+//! `sarsen attest`
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::envelope::{Envelope, IN_TOTO};
+use crate::error::{Code, Error};
+use crate::exit::Exit;
+use crate::input;
+use crate::key::{SecretKey, Sign};
+use crate::rebuild::{self, Depth, Order};
+use crate::report;
+use crate::statement::rebuild::{Builder, Outcome};
+use crate::statement::{Rebuild, Statement, slsa};
+
+/// Build a flake output, or build it again, and sign a statement about what came of it
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// FLAKE#ATTRIBUTE, such as .#arm64
+    #[arg(value_name = "INSTALLABLE")]
+    installable: String,
+    /// A private key to sign with; one for each suite that verifiers ask for
+    #[arg(short, long = "key", value_name = "FILE", required = true)]
+    keys: Vec<PathBuf>,
+    /// The identity of SM2 keys whose files name none
+    #[arg(long, value_name = "ID")]
+    identity: Option<String>,
+    /// This builder, as a URI
+    #[arg(long, value_name = "URI")]
+    builder: String,
+    /// Who answers for this builder
+    #[arg(long, value_name = "NAME")]
+    organisation: String,
+    /// Where others find the source
+    #[arg(long, value_name = "URI")]
+    source_uri: Option<String>,
+    /// The bundle that the statements are added to
+    #[arg(short, long, value_name = "BUNDLE")]
+    output: PathBuf,
+    /// Build again, with every dependency whose content is not fixed, and compare
+    #[arg(long)]
+    rebuild: bool,
+    /// With --rebuild, leave out dependencies that were substituted; the statement says which
+    #[arg(long, requires = "rebuild")]
+    keep_substituted: bool,
+    /// What the output should be: an output folder, or a bundle of others' statements
+    #[arg(long, value_name = "PATH")]
+    expect: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
+    match attest(arguments) {
+        Ok(statement) => {
+            report::attest::stated(out, &statement, &arguments.output)?;
+            Ok(match statement.predicate.verdict.result {
+                Outcome::Produced | Outcome::Matches => Exit::Ok,
+                Outcome::Differs => Exit::Disputed,
+                Outcome::Failed | Outcome::NotBuilt => Exit::Helper,
+            })
+        }
+        Err(error) => {
+            super::say(format_args!("{error}"));
+            Ok(match error.code {
+                Code::OutputFailed => Exit::Output,
+                Code::HelperMissing | Code::HelperFailed | Code::HelperAnswer => Exit::Helper,
+                _ => Exit::Unusable,
+            })
+        }
+    }
+}
+
+fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
+    let read = |path: &PathBuf| {
+        let pem = zeroize::Zeroizing::new(input::read(path)?);
+        SecretKey::parse(&pem, &path.display().to_string(), arguments.identity.as_deref())
+    };
+    // A build takes hours; that a key cannot be used is said before.
+    let keys = arguments.keys.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let builder = Builder {
+        id: arguments.builder.clone(),
+        organisation: arguments.organisation.clone(),
+        keys: keys.iter().map(|key| key.public().id()).collect(),
+    };
+    let depth = if arguments.keep_substituted { Depth::ButSubstituted } else { Depth::Everything };
+    let order = Order {
+        installable: &arguments.installable,
+        builder,
+        uri: arguments.source_uri.as_deref(),
+        rebuild: arguments.rebuild.then_some(depth),
+        expected: arguments.expect.as_deref(),
+    };
+    let statement = rebuild::state(order, &mut |line| super::say(format_args!("{line}")))?;
+    let signed = |payload: Vec<u8>| {
+        let mut envelope = Envelope::new(IN_TOTO, payload);
+        keys.iter().try_for_each(|key| envelope.sign(key)).map(|()| envelope)
+    };
+    let mut envelopes = vec![signed(statement.to_json())?];
+    if let Some(view) = slsa::view(&statement) {
+        envelopes.push(signed(view.to_json())?);
+    }
+    rebuild::append(&arguments.output, &envelopes)?;
+    Ok(statement)
+}

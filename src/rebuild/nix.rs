@@ -1,0 +1,314 @@
+//! The `nix` commands that are called, and what is read from their answers. Shapes differ between versions: Nix 2.8 and
+//! 2.26 were tried.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Code, Error};
+
+/// The exit status of a build that was repeated and gave something else (Nix manual, "nix-store --realise").
+const DIFFERS: i32 = 104;
+
+/// How many paths one command is asked about: an argument list has an end.
+const PATHS: usize = 500;
+
+/// What came of building again what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The same.
+    Same,
+    /// Something else; Nix keeps it beside the first, where it could.
+    Other,
+    /// Nothing, and the last lines that were said.
+    Failed(String),
+}
+
+/// `nix flake metadata`
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    /// What the flake reference was resolved to.
+    #[serde(rename = "resolvedUrl", default)]
+    pub url: String,
+    /// Where Nix copied the source to.
+    pub path: PathBuf,
+    /// The commit, if there is one and nothing was changed since.
+    #[serde(default)]
+    pub revision: Option<String>,
+    /// The locked reference.
+    pub locked: Locked,
+    /// `flake.lock` as it was used.
+    pub locks: Locks,
+}
+
+/// A locked reference.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Locked {
+    /// Such as `git`, `path` or `github`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// The folder of the flake inside the source.
+    #[serde(default)]
+    pub dir: Option<String>,
+    /// SHA-256 of the NAR, as `sha256-` and base 64.
+    #[serde(default)]
+    pub nar_hash: Option<String>,
+    /// A commit.
+    #[serde(default)]
+    pub rev: Option<String>,
+    /// Seconds since 1970-01-01 UTC.
+    #[serde(default)]
+    pub last_modified: Option<u64>,
+}
+
+/// `flake.lock`
+#[derive(Debug, Deserialize)]
+pub struct Locks {
+    /// Inputs by name.
+    #[serde(default)]
+    pub nodes: BTreeMap<String, Node>,
+}
+
+/// An input.
+#[derive(Debug, Deserialize)]
+pub struct Node {
+    /// What it is locked to; the root has none.
+    #[serde(default)]
+    pub locked: Option<Locked>,
+}
+
+/// What an attribute evaluates to.
+#[derive(Debug, Deserialize)]
+pub struct Evaluated {
+    /// The derivation's path.
+    pub drv: PathBuf,
+    /// Outputs by name.
+    pub outputs: BTreeMap<String, PathBuf>,
+}
+
+/// `nix path-info` of one path.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PathInfo {
+    /// Only where the answer is a list.
+    #[serde(default)]
+    path: PathBuf,
+    /// SHA-256 of the NAR, as `sha256-` and base 64.
+    pub nar_hash: String,
+    /// It was built here.
+    #[serde(default)]
+    pub ultimate: bool,
+    /// `NAME:SIGNATURE`
+    #[serde(default)]
+    pub signatures: Vec<String>,
+}
+
+fn run(program: &str, arguments: &[&OsStr], quiet: bool) -> Result<Output, Error> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.stderr(if quiet { Stdio::piped() } else { Stdio::inherit() });
+    command.spawn().and_then(std::process::Child::wait_with_output).map_err(|error| {
+        let message = format!(
+            "{program} cannot be run ({error}): Nix builds and evaluates; install it, or put it on PATH"
+        );
+        Error::new(Code::HelperMissing, message)
+    })
+}
+
+/// The standard output of a command that must succeed.
+fn ask(program: &str, arguments: &[&OsStr]) -> Result<Vec<u8>, Error> {
+    let output = run(program, arguments, true)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let message =
+        format!("{program} {} ended with {}: {}", words.join(" "), output.status, last_lines(&output.stderr));
+    Err(Error::new(Code::HelperFailed, message))
+}
+
+fn json<T: DeserializeOwned>(arguments: &[&OsStr]) -> Result<T, Error> {
+    let flakes: [&OsStr; 2] = ["--extra-experimental-features".as_ref(), "nix-command flakes".as_ref()];
+    let answer = ask("nix", &[&flakes, arguments].concat())?;
+    serde_json::from_slice(&answer).map_err(|error| {
+        let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+        let message = format!(
+            "the answer of nix {} is not understood ({error}): is this a newer Nix?",
+            words.join(" ")
+        );
+        Error::new(Code::HelperAnswer, message)
+    })
+}
+
+/// What Nix says of itself, such as `nix (Nix) 2.8.0`.
+///
+/// # Errors
+/// `helper-missing` or `helper-failed`, as for all of these.
+pub fn version() -> Result<String, Error> {
+    let answer = ask("nix", &["--version".as_ref()])?;
+    Ok(String::from_utf8_lossy(&answer).trim().to_owned())
+}
+
+/// The system that is built for where none is said.
+///
+/// # Errors
+/// As for [`version`]; `helper-answer` if the answer is not understood, as for all below.
+pub fn system() -> Result<String, Error> {
+    json(&["eval", "--impure", "--json", "--expr", "builtins.currentSystem"].map(OsStr::new))
+}
+
+/// Where the flake is and what it is locked to.
+///
+/// # Errors
+/// As for [`system`].
+pub fn metadata(flake: &str) -> Result<Metadata, Error> {
+    json(&["flake", "metadata", "--no-write-lock-file", "--json", flake].map(OsStr::new))
+}
+
+/// Evaluates `attribute` of the flake anew, in pure mode, and writes its derivation to the store.
+///
+/// # Errors
+/// As for [`system`].
+pub fn evaluate(flake: &str, attribute: &str) -> Result<Evaluated, Error> {
+    let installable = format!("{flake}#{attribute}");
+    let apply = "d: { drv = d.drvPath; outputs = builtins.listToAttrs (map (name: { inherit name; value = \
+                 d.${name}.outPath; }) (d.outputs or [ \"out\" ])); }";
+    let arguments =
+        ["eval", "--no-eval-cache", "--no-write-lock-file", "--json", &installable, "--apply", apply];
+    json(&arguments.map(OsStr::new))
+}
+
+/// What the store knows of these paths; those that it does not have are left out.
+///
+/// # Errors
+/// As for [`system`].
+pub fn path_infos(paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, PathInfo>, Error> {
+    let mut infos = BTreeMap::new();
+    for some in paths.chunks(PATHS) {
+        let mut arguments = vec![OsStr::new("path-info"), OsStr::new("--json")];
+        arguments.extend(some.iter().map(|path| path.as_os_str()));
+        infos.extend(infos_of(json(&arguments)?));
+    }
+    Ok(infos)
+}
+
+/// Which of these paths are not in the store.
+///
+/// # Errors
+/// As for [`version`].
+pub fn missing(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut missing = Vec::new();
+    for some in paths.chunks(PATHS) {
+        let mut arguments = vec![OsStr::new("--check-validity"), OsStr::new("--print-invalid")];
+        arguments.extend(some.iter().map(|path| path.as_os_str()));
+        let answer = ask("nix-store", &arguments)?;
+        missing.extend(String::from_utf8_lossy(&answer).lines().map(PathBuf::from));
+    }
+    Ok(missing)
+}
+
+/// The settings by name.
+///
+/// # Errors
+/// As for [`system`].
+pub fn settings() -> Result<BTreeMap<String, Value>, Error> {
+    #[derive(Deserialize)]
+    struct Setting {
+        value: Value,
+    }
+    // `nix show-config` became `nix config show` in 2.20.
+    let settings: BTreeMap<String, Setting> = json(&["config", "show", "--json"].map(OsStr::new))
+        .or_else(|_| json(&["show-config", "--json"].map(OsStr::new)))?;
+    Ok(settings.into_iter().map(|(name, setting)| (name, setting.value)).collect())
+}
+
+/// Makes the outputs of a derivation, where they are not there; what is said goes to stderr.
+///
+/// # Errors
+/// As for [`version`].
+pub fn realise(drv: &Path) -> Result<Result<(), String>, Error> {
+    let output = run("nix-store", &["--realise".as_ref(), drv.as_os_str()], true)?;
+    Ok(if output.status.success() { Ok(()) } else { Err(last_lines(&output.stderr)) })
+}
+
+/// Builds a derivation whose outputs are there, with nothing substituted, and compares.
+///
+/// # Errors
+/// As for [`version`].
+pub fn build_again(drv: &Path) -> Result<Again, Error> {
+    let arguments: [&OsStr; 7] = [
+        "--realise".as_ref(),
+        "--check".as_ref(),
+        "--keep-failed".as_ref(),
+        "--option".as_ref(),
+        "substituters".as_ref(),
+        "".as_ref(),
+        drv.as_os_str(),
+    ];
+    let output = run("nix-store", &arguments, true)?;
+    Ok(match output.status.code() {
+        Some(0) => Again::Same,
+        Some(DIFFERS) => Again::Other,
+        _ => Again::Failed(last_lines(&output.stderr)),
+    })
+}
+
+/// Where Nix keeps what a repeated build gave instead of `output`.
+pub fn kept(output: &Path) -> PathBuf {
+    let mut name = OsString::from(output);
+    name.push(".check");
+    name.into()
+}
+
+/// Nix up to 2.18 answers with a list, later ones with a map from path to what is known or null.
+fn infos_of(answer: Value) -> BTreeMap<PathBuf, PathInfo> {
+    let read = |path: Option<&str>, value: Value| {
+        let info: PathInfo = serde_json::from_value(value).ok()?;
+        Some((path.map_or_else(|| info.path.clone(), PathBuf::from), info))
+    };
+    match answer {
+        Value::Array(list) => list.into_iter().filter_map(|value| read(None, value)).collect(),
+        Value::Object(map) => map.into_iter().filter_map(|(path, value)| read(Some(&path), value)).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+/// The last lines of what a command said, on one line.
+fn last_lines(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let last = &lines[lines.len().saturating_sub(4)..];
+    if last.is_empty() { "it said nothing".into() } else { last.join(" | ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As Nix 2.8 and 2.26 answer.
+    #[test]
+    fn both_shapes_of_path_info_are_read() {
+        let old = r#"[{"path":"/s/a","narHash":"sha256-x","narSize":1,"ultimate":true},
+            {"path":"/s/b","narHash":"sha256-y","signatures":["c:z"]},{"path":"/s/c","valid":false}]"#;
+        let new = r#"{"/s/a":{"narHash":"sha256-x","ultimate":true,"signatures":[]},
+            "/s/b":{"narHash":"sha256-y","signatures":["c:z"]},"/s/c":null}"#;
+        for text in [old, new] {
+            let infos = infos_of(serde_json::from_str(text).unwrap());
+            assert_eq!(infos.len(), 2);
+            assert!(infos[Path::new("/s/a")].ultimate && !infos[Path::new("/s/b")].ultimate);
+            assert_eq!(infos[Path::new("/s/b")].signatures, ["c:z"]);
+        }
+    }
+
+    #[test]
+    fn the_last_lines_are_kept() {
+        assert_eq!(last_lines(b"a\n\nb\nc\nd\n e \n"), "b | c | d | e");
+        assert_eq!(last_lines(b"\n"), "it said nothing");
+    }
+}

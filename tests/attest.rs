@@ -1,0 +1,280 @@
+//! `sarsen attest` with the Nix of this machine, in a store of its own: what is stated is compared with what Nix says.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use sarsen::envelope::Envelope;
+use sarsen::key::{Algorithm, PublicKey, SecretKey, Sign};
+use sarsen::statement::rebuild::{Attempt, Origin, Outcome};
+use sarsen::statement::{Rebuild, Statement};
+
+use support::Folder;
+
+/// A flake whose packages are made by /bin/sh alone.
+struct Flake {
+    folder: Folder,
+    key: SecretKey,
+}
+
+impl Flake {
+    /// Nothing, after saying so, where there is no Nix. `packages` is what stands between the braces.
+    fn new(name: &str, packages: &str) -> Option<Self> {
+        let folder = Folder::new(&format!("attest-{name}"));
+        let key = SecretKey::generate(Algorithm::Ed25519, None).unwrap();
+        let flake = Self { folder, key };
+        fs::create_dir(flake.path("flake")).unwrap();
+        fs::write(flake.path("key.pem"), key_of(&flake)).unwrap();
+        flake.write(packages);
+        let works = flake.nix(&["eval", "--raw", &flake.installable("out.name")]);
+        match works {
+            Ok(output) if output.status.success() => Some(flake),
+            Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
+            Err(_) => {
+                println!("skipped: there is no nix");
+                None
+            }
+        }
+    }
+
+    fn write(&self, packages: &str) {
+        let system = format!("{}-linux", std::env::consts::ARCH);
+        let text = format!(
+            "{{ outputs = _: {{ packages.{system} = let\n  shell = name: script: extra: derivation ({{ inherit name; system = \
+             \"{system}\"; builder = \"/bin/sh\"; args = [ \"-c\" script ]; }} // extra);\nin rec {{ {packages} }}; }}; }}"
+        );
+        fs::write(self.path("flake/flake.nix"), text).unwrap();
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    fn installable(&self, attribute: &str) -> String {
+        format!("path:{}#{attribute}", self.path("flake").display())
+    }
+
+    /// A command that finds the flake's own store, and none of this machine's settings.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        for (variable, place) in [
+            ("NIX_STORE_DIR", "store"),
+            ("NIX_STATE_DIR", "state"),
+            ("NIX_LOG_DIR", "log"),
+            ("NIX_CONF_DIR", "conf"),
+            ("HOME", "home"),
+            ("XDG_CACHE_HOME", "cache"),
+        ] {
+            command.env(variable, self.path(place));
+        }
+        command.env_remove("NIX_REMOTE").env_remove("SOURCE_DATE_EPOCH").env(
+            "NIX_CONFIG",
+            "experimental-features = nix-command flakes\nsandbox = false\nsubstituters =\nbuild-users-group =\ncores = 3",
+        );
+        command
+    }
+
+    fn nix(&self, arguments: &[&str]) -> std::io::Result<Output> {
+        self.command("nix").args(arguments).output()
+    }
+
+    fn sarsen(&self, attribute: &str, more: &[&str]) -> Output {
+        let (key, bundle) = (self.path("key.pem"), self.path("bundle.jsonl"));
+        self.command(env!("CARGO_BIN_EXE_sarsen"))
+            .args([
+                "attest",
+                &self.installable(attribute),
+                "--builder",
+                "urn:test",
+                "--organisation",
+                "tests",
+            ])
+            .arg("--key")
+            .arg(key)
+            .arg("-o")
+            .arg(bundle)
+            .args(more)
+            .output()
+            .unwrap()
+    }
+
+    /// What was stated last about the rebuild, its signature verified, and the exit code.
+    fn state(&self, attribute: &str, more: &[&str]) -> (Option<i32>, Statement<Rebuild>) {
+        let output = self.sarsen(attribute, more);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let statements = self.statements();
+        let last = statements.into_iter().next_back().unwrap_or_else(|| panic!("{said}"));
+        (output.status.code(), last)
+    }
+
+    fn statements(&self) -> Vec<Statement<Rebuild>> {
+        let text = fs::read_to_string(self.path("bundle.jsonl")).unwrap_or_default();
+        let envelopes = text.lines().map(|line| Envelope::parse(line.as_bytes(), "it").unwrap());
+        envelopes
+            .filter_map(|envelope| {
+                assert!(envelope.verifies(self.key.public()));
+                Statement::<Rebuild>::parse(&envelope.payload, "it").ok()
+            })
+            .collect()
+    }
+}
+
+fn key_of(flake: &Flake) -> String {
+    let pem = flake.key.pem().to_string();
+    assert_eq!(
+        &PublicKey::parse(flake.key.public().pem().as_bytes(), "it", None).unwrap(),
+        flake.key.public()
+    );
+    pem
+}
+
+const STABLE: &str = "
+    base = shell \"base\" \"echo base > $out\" { };
+    out = shell \"out\" \"echo ${base} > $out\" { };";
+const RANDOM: &str = "read -r id < /proc/sys/kernel/random/uuid;";
+
+#[test]
+fn what_is_stated_is_what_nix_says() {
+    let Some(flake) = Flake::new("stable", STABLE) else { return };
+    let (code, first) = flake.state("out", &["--source-uri", "https://git.example/out"]);
+    assert_eq!(code, Some(0));
+    let Rebuild { source, recipe, closure, environment, run, verdict, .. } = &first.predicate;
+    assert_eq!((verdict.result, run.attempt), (Outcome::Produced, Attempt::First));
+    assert_eq!(source.uri.as_deref(), Some("https://git.example/out"));
+
+    let answer = |program: &str, arguments: &[&str]| {
+        let output = flake.command(program).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let drv = answer("nix", &["eval", "--raw", &flake.installable("out.drvPath")]);
+    assert_eq!(recipe.drv_path, drv);
+    assert_eq!(recipe.drv_digest["sha256"], answer("sha256sum", &[&drv])[..64]);
+    assert_eq!(recipe.nix, answer("nix", &["--version"]));
+    let out = answer("nix", &["eval", "--raw", &flake.installable("out.outPath")]);
+    let nar = first.subject.iter().find(|subject| subject.name == "nar:out").unwrap();
+    assert_eq!(nar.digest["sha256"], answer("nix-hash", &["--type", "sha256", &out]));
+    let file = first.subject.iter().find(|subject| subject.is_file()).unwrap();
+    assert_eq!(file.digest["sha256"], answer("sha256sum", &[&out])[..64]);
+    assert_eq!(file.digest["sm3"].len(), 64);
+    let base = answer("nix", &["eval", "--raw", &flake.installable("base.outPath")]);
+    let of_base = closure.iter().find(|input| input.path == base).unwrap();
+    assert_eq!(of_base.origin, Origin::Built);
+    assert_eq!(of_base.nar_hash, answer("nix", &["hash", "path", &base]));
+    assert_eq!((environment.sandbox.as_str(), environment.cores), ("false", 3));
+    assert!(environment.substituters.is_empty());
+
+    // A second statement is added; what was there stays.
+    let before = fs::read(flake.path("bundle.jsonl")).unwrap();
+    let (code, again) = flake.state("out", &["--rebuild"]);
+    assert_eq!((code, again.predicate.verdict.result), (Some(0), Outcome::Matches));
+    assert_eq!((again.predicate.run.attempt, &again.subject), (Attempt::Rebuild, &first.subject));
+    assert_ne!(again.predicate.run.invocation_id, run.invocation_id);
+    assert!(fs::read(flake.path("bundle.jsonl")).unwrap().starts_with(&before));
+    let (_, taken) = flake.state("out", &[]);
+    assert_eq!((taken.predicate.run.attempt, flake.statements().len()), (Attempt::Taken, 3));
+}
+
+#[test]
+fn builds_that_differ_are_stated_with_the_first_difference() {
+    let packages = format!("out = shell \"out\" \"{RANDOM} echo fixed > $out; echo $id >> $out\" {{ }};");
+    let Some(flake) = Flake::new("random", &packages) else { return };
+    let (code, statement) = flake.state("out", &["--rebuild"]);
+    let verdict = &statement.predicate.verdict;
+    assert_eq!((code, verdict.result), (Some(5), Outcome::Differs));
+    let said = verdict.difference.as_ref().unwrap().summary.join("\n");
+    assert!(said.contains("line 2: expected"), "{said}");
+    assert_ne!(verdict.expected[0].digest, statement.subject[0].digest);
+}
+
+#[test]
+fn a_dependency_that_differs_is_named_although_the_output_is_the_same() {
+    let packages = format!(
+        "base = shell \"base\" \"{RANDOM} echo $id > $out\" {{ }};
+         out = shell \"out\" \"echo ${{base}} > $out\" {{ }};"
+    );
+    let Some(flake) = Flake::new("dependency", &packages) else { return };
+    let (code, statement) = flake.state("out", &["--rebuild"]);
+    let verdict = &statement.predicate.verdict;
+    assert_eq!((code, verdict.result), (Some(0), Outcome::Matches));
+    assert!(verdict.difference.as_ref().unwrap().path.contains("-base: "), "{verdict:?}");
+}
+
+#[test]
+fn builds_that_fail_are_stated_and_signed() {
+    let packages = "out = shell \"out\" \"echo this cannot work >&2; exit 9\" { };";
+    let Some(flake) = Flake::new("failing", packages) else { return };
+    let (code, statement) = flake.state("out", &[]);
+    let verdict = &statement.predicate.verdict;
+    assert_eq!((code, verdict.result), (Some(7), Outcome::Failed));
+    assert!(verdict.reason.as_ref().unwrap().contains("exit code 9"), "{verdict:?}");
+    assert!(statement.subject[0].name.starts_with("drv:"));
+    // Nothing is there to be said for SLSA.
+    assert_eq!(fs::read_to_string(flake.path("bundle.jsonl")).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
+    let packages = "out = shell \"out\" \"echo 1 > $out\" { };";
+    let Some(flake) = Flake::new("expected", packages) else { return };
+    flake.state("out", &[]);
+    let bundle = flake.path("bundle.jsonl");
+    let others = flake.path("others.jsonl");
+    fs::copy(&bundle, &others).unwrap();
+    let expect = |path: &PathBuf| flake.state("out", &["--expect", path.to_str().unwrap()]);
+    let (code, same) = expect(&others);
+    assert_eq!((code, same.predicate.verdict.result), (Some(0), Outcome::Matches));
+    let folder = flake.path("folder");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("more"), "2").unwrap();
+    let (code, other) = expect(&folder);
+    assert_eq!((code, other.predicate.verdict.result), (Some(5), Outcome::Differs));
+
+    // Another recipe says nothing about this one.
+    flake.write("out = shell \"out\" \"echo 2 > $out\" { };");
+    let output = flake.sarsen("out", &["--expect", others.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("error[expected-nothing]"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_stated_is_an_error_and_nothing_is_signed() {
+    let Some(flake) = Flake::new("refused", STABLE) else { return };
+    let cases: [(&str, &[&str], i32, &str); 4] = [
+        ("nothing-of-this-name", &[], 7, "error[helper-failed]"),
+        ("out", &["--key", "/dev/null"], 2, "error[input-special]"),
+        ("out", &["--expect", "/nowhere"], 2, "error[input-missing]"),
+        ("out", &["--keep-substituted"], 2, "--rebuild"),
+    ];
+    for (attribute, more, code, said) in cases {
+        let output = flake.sarsen(attribute, more);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.code() == Some(code) && stderr.contains(said),
+            "{attribute} {more:?}: {stderr}"
+        );
+    }
+    assert!(!flake.path("bundle.jsonl").exists());
+    fs::write(flake.path("bundle.jsonl"), "{\"payload\":").unwrap();
+    let output = flake.sarsen("out", &[]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[bundle-cut]"));
+    assert_eq!(fs::read(flake.path("bundle.jsonl")).unwrap(), b"{\"payload\":");
+
+    let mut without = flake.command(env!("CARGO_BIN_EXE_sarsen"));
+    without.env("PATH", "/nowhere").args([
+        "attest",
+        ".#out",
+        "--builder",
+        "b",
+        "--organisation",
+        "o",
+        "-o",
+        "x",
+        "-k",
+    ]);
+    let output = without.arg(flake.path("key.pem")).output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[helper-missing]"));
+}
