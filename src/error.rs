@@ -35,6 +35,8 @@ pub enum Code {
     ProfileInvalid,
     /// No rule has that id.
     RuleUnknown,
+    /// A list of digests has lines that are none, or no digests at all.
+    DigestListInvalid,
     /// The text or file is no key of the kind that is wanted.
     KeyInvalid,
     /// The text or file is no signature, whoever would have made it.
@@ -112,6 +114,7 @@ impl Code {
             Code::ProfileUnknown => "profile-unknown",
             Code::ProfileInvalid => "profile-invalid",
             Code::RuleUnknown => "rule-unknown",
+            Code::DigestListInvalid => "digest-list-invalid",
             Code::KeyInvalid => "key-invalid",
             Code::SignatureInvalid => "signature-invalid",
             Code::OutputDirectory => "output-directory",

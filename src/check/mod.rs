@@ -1,6 +1,5 @@
 //! Judges files: every rule over every file, by one profile.
 
-mod parallel;
 mod root;
 mod sources;
 mod tally;
@@ -12,6 +11,7 @@ use crate::clock::today;
 use crate::elf::{Bytes, Image, Parts};
 use crate::error::Error;
 use crate::input;
+use crate::parallel;
 use crate::profile::{Profile, Severity, Suppression};
 use crate::rules::{self, Check, Place, Rule, Subject, Verdict};
 use crate::texts::Finder;

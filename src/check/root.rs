@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FileReport, Judge, Judgement, asked, parallel};
+use super::{FileReport, Judge, Judgement, asked};
 use crate::elf::Bytes;
 use crate::error::{Code, Error};
 use crate::loader::dynamic::World;
+use crate::parallel;
 use crate::rootfs::{Node, Tree};
 use crate::rules::{Member, Place};
 

@@ -2,6 +2,7 @@
 
 mod attest;
 mod check;
+mod digest;
 mod explain;
 mod profiles;
 mod rules;
@@ -28,6 +29,7 @@ struct Arguments {
 enum Command {
     Attest(attest::Arguments),
     Check(check::Arguments),
+    Digest(digest::Arguments),
     Explain(explain::Arguments),
     Profiles(profiles::Arguments),
     Rules(rules::Arguments),
@@ -49,6 +51,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match arguments.command {
         Command::Attest(arguments) => attest::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(arguments, &mut out),
+        Command::Digest(arguments) => digest::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
         Command::Profiles(arguments) => profiles::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),

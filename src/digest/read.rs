@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::mpsc;
 use std::thread;
 
+use sha2::digest::consts::U32;
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 
@@ -45,6 +46,19 @@ pub fn digests(reader: &mut dyn Read) -> io::Result<Digests> {
         return alone(reader, first);
     }
     together(reader, first)
+}
+
+/// The size and one digest of everything that `reader` yields.
+pub fn digest<D: Digest<OutputSize = U32>>(reader: &mut dyn Read) -> io::Result<(u64, [u8; 32])> {
+    let (mut size, mut state, mut block) = (0, D::new(), vec![0; BLOCK]);
+    loop {
+        let more = fill(reader, &mut block)?;
+        size += block.len() as u64;
+        state.update(&block);
+        if !more {
+            return Ok((size, state.finalize().into()));
+        }
+    }
 }
 
 /// Fills `block`, or cuts it at the end of the stream and says `false`.
@@ -155,6 +169,14 @@ mod tests {
         for size in sizes {
             let bytes = &bytes[..size];
             let expected = Digests::of(bytes);
+            assert_eq!(
+                digest::<Sha256>(&mut Pieces { rest: bytes, size: 1 }).unwrap(),
+                (size as u64, expected.sha256)
+            );
+            assert_eq!(
+                digest::<Sm3>(&mut Pieces { rest: bytes, size: 1 }).unwrap(),
+                (size as u64, expected.sm3)
+            );
             assert_eq!(digests(&mut Pieces { rest: bytes, size: 1 }).unwrap(), expected, "{size}");
             if size >= BLOCK {
                 let (first, rest) = bytes.split_at(BLOCK);
@@ -162,6 +184,39 @@ mod tests {
                 assert_eq!(together(&mut &*rest, first.to_vec()).unwrap(), expected, "{size}");
             }
         }
+    }
+
+    /// Remembers what it read of a file, which is cut or grows on the way.
+    struct Changing {
+        file: std::fs::File,
+        read: Vec<u8>,
+        sizes: Vec<u64>,
+    }
+
+    impl Read for Changing {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if let Some(size) = self.sizes.pop() {
+                self.file.set_len(size)?;
+            }
+            let count = self.file.read(buffer)?;
+            self.read.extend(&buffer[..count]);
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn a_file_that_changes_has_the_digests_of_what_was_read() {
+        let path = std::env::temp_dir().join(format!("sarsen-read-{}", std::process::id()));
+        for end in [2, 3, 9] {
+            std::fs::write(&path, vec![7; 6 * BLOCK]).unwrap();
+            let file = std::fs::File::options().read(true).write(true).open(&path).unwrap();
+            let sizes = [end, 5, 8].map(|blocks| blocks * BLOCK as u64 + 1).to_vec();
+            let mut reader = Changing { file, read: Vec::new(), sizes };
+            let found = digests(&mut reader).unwrap();
+            assert_eq!(found, Digests::of(&reader.read));
+            assert_eq!(found.size, end.max(2) * BLOCK as u64 + 1);
+        }
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod attest;
 pub mod brief;
+pub mod digest;
 mod finding;
 pub mod github;
 pub mod human;
