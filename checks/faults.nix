@@ -4,6 +4,7 @@
   kit,
   recipe,
   sarsen,
+  varied,
   ...
 }:
 let
@@ -62,7 +63,7 @@ let
     endless.rustflags = [ "--cfg=endless" ];
     elsewhere = {
       rustflags = [ "--cfg=build_path" ];
-      prepare = builtins.readFile ../nix/varied.sh;
+      prepare = varied;
     };
   };
 in

@@ -1,9 +1,10 @@
 # The same recipe built again, with its dependencies and, where the kit compiles it, std, in an environment that differs
-# in all a build should not depend on (../nix/varied.sh), gives the same bytes.
+# in all a build should not depend on (../nix/varied.sh, ../nix/other-host.sh), gives the same bytes.
 {
   kit,
   arm64,
   recipe,
+  varied,
   ...
 }:
 kit.run {
@@ -11,7 +12,7 @@ kit.run {
   first = arm64;
   second = recipe {
     name = "sarsen-arm64-again";
-    prepare = builtins.readFile ../nix/varied.sh;
+    prepare = varied;
   };
   script = builtins.readFile ./reproducible.sh + "cp digests.txt $out";
 }

@@ -63,6 +63,8 @@ kit.build {
     # Only the target's variables are set: build scripts and proc-macros are compiled for the build host, untouched.
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER = kit.target.linker;
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUSTFLAGS = builtins.concatStringsSep " " flags;
+    # Builders of both architectures make the same file.
+    RUSTC_WRAPPER = "${./host-neutral-rustc}";
     SOURCE_DATE_EPOCH = "1";
   };
 }

@@ -31,6 +31,7 @@ let
         inherit (packages kit) arm64;
         sarsen = (packages kit).default;
         recipe = recipe kit;
+        varied = builtins.readFile ./varied.sh + builtins.readFile ./other-host.sh;
       };
     in
     builtins.listToAttrs (

@@ -15,5 +15,6 @@ run {
   root = rust;
   crates = vendor "std-crates" pins.stdCrates;
   inherit prepare;
+  RUSTC_WRAPPER = ../host-neutral-rustc;
   script = builtins.readFile ./std.sh;
 }
