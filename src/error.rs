@@ -37,10 +37,16 @@ pub enum Code {
     RuleUnknown,
     /// A list of digests has lines that are none, or no digests at all.
     DigestListInvalid,
-    /// The text or file is no key of the kind that is wanted.
+    /// The text is no key, a damaged one, or one whose values are not valid.
     KeyInvalid,
+    /// A key of a form or an algorithm that is recognised but not used.
+    KeyUnsupported,
+    /// A public key where a private one is needed, or the other way round.
+    KeyKind,
     /// The text or file is no signature, whoever would have made it.
     SignatureInvalid,
+    /// A file of that name exists and must not be replaced.
+    OutputExists,
     /// The output is a directory.
     OutputDirectory,
     /// The output is a FIFO, socket or device.
@@ -71,6 +77,10 @@ pub enum Code {
     SignatureWrong,
     /// No signature could be made.
     SignatureFailed,
+    /// A program that should sign cannot be started, fails, or is not done in time.
+    SignerFailed,
+    /// A program that should sign answers something else, or a signature that does not fit.
+    SignerAnswer,
     /// No DSSE envelope.
     EnvelopeInvalid,
     /// A bundle whose last line has no end.
@@ -116,7 +126,10 @@ impl Code {
             Code::RuleUnknown => "rule-unknown",
             Code::DigestListInvalid => "digest-list-invalid",
             Code::KeyInvalid => "key-invalid",
+            Code::KeyUnsupported => "key-unsupported",
+            Code::KeyKind => "key-kind",
             Code::SignatureInvalid => "signature-invalid",
+            Code::OutputExists => "output-exists",
             Code::OutputDirectory => "output-directory",
             Code::OutputSpecial => "output-special",
             Code::OutputMissing => "output-missing",
@@ -132,6 +145,8 @@ impl Code {
             Code::SignatureMalformed => "signature-malformed",
             Code::SignatureWrong => "signature-wrong",
             Code::SignatureFailed => "signature-failed",
+            Code::SignerFailed => "signer-failed",
+            Code::SignerAnswer => "signer-answer",
             Code::EnvelopeInvalid => "envelope-invalid",
             Code::BundleCut => "bundle-cut",
             Code::ExpectedNothing => "expected-nothing",

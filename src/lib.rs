@@ -15,6 +15,7 @@ pub mod exit;
 pub mod explain;
 pub mod input;
 pub mod isa;
+pub mod json;
 pub mod key;
 pub mod loader;
 pub mod nar;
@@ -27,6 +28,7 @@ pub mod rootfs;
 pub mod rules;
 #[cfg(test)]
 mod schema;
+pub mod signer;
 pub mod slim;
 pub mod start;
 pub mod statement;

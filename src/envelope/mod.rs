@@ -1,144 +1,146 @@
-//! DSSE v1 envelopes (secure-systems-lab/dsse, protocol.md and envelope.md): signatures over a payload and its type.
-//!
-//! What is signed are bytes, never a parsed form; what is used afterwards are those bytes. The key id in a signature is
-//! not authenticated and decides nothing: every signature is tried with the key at hand.
+//! DSSE envelopes (Dead Simple Signing Envelope v1, secure-systems-lab/dsse, protocol.md and envelope.md): bytes with their
+//! type and any number of signatures over both.
+
+mod text;
 
 #[cfg(test)]
 mod tests;
 
-use base64ct::{Base64, Base64Url, Encoding};
+use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
+use crate::json;
 use crate::key::{PublicKey, Sign};
 
-/// The payload type of in-toto statements (in-toto/attestation, spec/v1/envelope.md).
+/// The type of a payload that is an in-toto statement (in-toto/attestation, spec/v1/envelope.md).
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
 
-/// The longest envelope that is read, in bytes: 64 MiB. The statement of a large closure has less than one.
+/// The largest envelope that is read, in bytes of JSON: 64 MiB.
 pub const LIMIT: usize = 64 << 20;
 
-/// The most signatures in an envelope that are looked at.
-const SIGNATURES: usize = 64;
+/// The most signatures that are read: each is tried with each key.
+pub const SIGNATURES: usize = 64;
 
-/// A signed payload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Envelope {
-    /// What the payload is; signed with it.
-    pub payload_type: String,
-    /// The bytes.
-    pub payload: Vec<u8>,
-    /// Signatures over both.
-    pub signatures: Vec<Signature>,
-}
-
-/// One signature of an envelope.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// What the signer calls its key; anybody may write anything here.
-    pub keyid: String,
-    /// The signature, as [`PublicKey::verify`] wants it.
-    pub sig: Vec<u8>,
-}
-
-/// The bytes that are signed: `DSSEv1`, and type and payload with their lengths (protocol.md, "PAE").
+/// The bytes that are signed: "DSSEv1", then the type and the payload, each after its length.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
     let mut bytes = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len()).into_bytes();
     bytes.extend(payload);
     bytes
 }
 
-/// The envelope as JSON has it. Fields that are not known are ignored, as the protocol demands; a field that is there
-/// twice is an error.
+/// A payload with its type and signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// Says how to read the payload; signed with it.
+    pub payload_type: String,
+    /// The bytes that are signed.
+    pub payload: Vec<u8>,
+    /// In the order of the text.
+    pub signatures: Vec<Signature>,
+}
+
+/// A signature over [`pae`] of type and payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// A hint at the key, which nobody signed; empty where there is none. It must not decide anything.
+    pub keyid: String,
+    /// As the key's algorithm encodes it.
+    pub sig: Vec<u8>,
+}
+
+/// The envelope as JSON has it. Members that are not known are skipped, as the protocol asks.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
+struct Json {
     payload: String,
+    #[serde(rename = "payloadType")]
     payload_type: String,
-    signatures: Vec<Entry>,
+    signatures: Vec<JsonSignature>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Entry {
-    #[serde(default)]
+struct JsonSignature {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     keyid: String,
     sig: String,
 }
 
 impl Envelope {
-    /// One that nobody has signed yet.
+    /// Reads an envelope, of which messages speak as `name`. Whoever signed it is not asked here.
+    ///
+    /// # Errors
+    /// `envelope-invalid` if it has more than [`LIMIT`] bytes, is no JSON, has two members of one name anywhere, lacks a member or a
+    /// signature, has more than [`SIGNATURES`], or base64 that is not the only spelling of its bytes in either alphabet.
+    pub fn parse(json: &[u8], name: &str) -> Result<Self, Error> {
+        let invalid = |why: String| {
+            Error::new(
+                Code::EnvelopeInvalid,
+                format!("{name} is no DSSE envelope: {why}; nothing in it is proved"),
+            )
+        };
+        if json.len() > LIMIT {
+            return Err(invalid(format!("it has {} bytes, and {LIMIT} (64 MiB) are read", json.len())));
+        }
+        json::check(json).map_err(|error| invalid(error.to_string()))?;
+        let Json { payload, payload_type, signatures } =
+            serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+        if signatures.is_empty() || signatures.len() > SIGNATURES {
+            return Err(invalid(format!(
+                "it has {} signatures, and 1 to {SIGNATURES} are read",
+                signatures.len()
+            )));
+        }
+        let payload = text::decode(&payload).map_err(|why| invalid(format!("its payload is {why}")))?;
+        let signatures =
+            signatures.into_iter().map(|JsonSignature { keyid, sig }| match text::decode(&sig) {
+                Ok(sig) => Ok(Signature { keyid, sig }),
+                Err(why) => Err(invalid(format!("a signature of it is {why}"))),
+            });
+        Ok(Self { payload_type, payload, signatures: signatures.collect::<Result<_, _>>()? })
+    }
+
+    /// An envelope that nobody has signed yet.
     pub fn new(payload_type: &str, payload: Vec<u8>) -> Self {
         Self { payload_type: payload_type.into(), payload, signatures: Vec::new() }
     }
 
-    /// Reads an envelope of at most [`LIMIT`] bytes; `name` is for messages.
+    /// Adds the signature of `signer`, unless one of its key is there.
     ///
     /// # Errors
-    /// `envelope-invalid`
-    pub fn parse(json: &[u8], name: &str) -> Result<Self, Error> {
-        let invalid =
-            |why: String| Error::new(Code::EnvelopeInvalid, format!("{name} is no DSSE envelope: {why}"));
-        if json.len() > LIMIT {
-            return Err(invalid(format!("it has {} bytes, the most that is read is {LIMIT}", json.len())));
-        }
-        let document: Document = serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
-        let count = document.signatures.len();
-        if count == 0 || count > SIGNATURES {
-            return Err(invalid(format!("it has {count} signatures, not 1 to {SIGNATURES}")));
-        }
-        let decode = |what: &str, text: &str| {
-            decoded(text).ok_or_else(|| invalid(format!("its {what} is not base 64 of one alphabet, padded")))
-        };
-        let mut signatures = Vec::with_capacity(count);
-        for entry in document.signatures {
-            signatures.push(Signature { sig: decode("signature", &entry.sig)?, keyid: entry.keyid });
-        }
-        let payload = decode("payload", &document.payload)?;
-        Ok(Self { payload_type: document.payload_type, payload, signatures })
-    }
-
-    /// Adds a signature; if the key has signed already, nothing.
-    ///
-    /// # Errors
-    /// What the signer says.
+    /// Those of [`Sign::sign`].
     pub fn sign(&mut self, signer: &dyn Sign) -> Result<(), Error> {
         if !self.verifies(signer.public()) {
-            let sig = signer.sign(&pae(&self.payload_type, &self.payload))?;
-            self.signatures.push(Signature { keyid: signer.public().id(), sig });
+            let signed = pae(&self.payload_type, &self.payload);
+            self.signatures.push(Signature { keyid: signer.public().id(), sig: signer.sign(&signed)? });
         }
         Ok(())
     }
 
-    /// Whether one of the signatures is that of `key`.
+    /// Whether some signature is `key`'s over this type and payload. Two signatures of one key are still one signer.
     pub fn verifies(&self, key: &PublicKey) -> bool {
-        let message = pae(&self.payload_type, &self.payload);
-        self.signatures.iter().any(|signature| key.verify(&message, &signature.sig).is_ok())
+        !self.signers(&[key]).is_empty()
     }
 
-    /// The keys of `keys`, by position, of which a signature is there. The message is put together once.
+    /// Which of `keys`, by their places, have signed this type and payload.
     pub fn signers(&self, keys: &[&PublicKey]) -> Vec<usize> {
-        let message = pae(&self.payload_type, &self.payload);
-        let signed = |key: &PublicKey| self.signatures.iter().any(|s| key.verify(&message, &s.sig).is_ok());
-        (0..keys.len()).filter(|&at| signed(keys[at])).collect()
+        let signed = pae(&self.payload_type, &self.payload);
+        let fits = |key: &PublicKey| {
+            self.signatures.iter().any(|signature| key.verify(&signed, &signature.sig).is_ok())
+        };
+        (0..keys.len()).filter(|place| fits(keys[*place])).collect()
     }
 
-    /// The envelope on one line, without an end of line.
+    /// The envelope as one line of JSON, without a line end.
     pub fn to_json(&self) -> String {
-        let entry = |s: &Signature| Entry { keyid: s.keyid.clone(), sig: Base64::encode_string(&s.sig) };
-        let document = Document {
+        let signatures = self.signatures.iter().map(|Signature { keyid, sig }| JsonSignature {
+            keyid: keyid.clone(),
+            sig: Base64::encode_string(sig),
+        });
+        let json = Json {
             payload: Base64::encode_string(&self.payload),
             payload_type: self.payload_type.clone(),
-            signatures: self.signatures.iter().map(entry).collect(),
+            signatures: signatures.collect(),
         };
-        json(&document)
+        serde_json::to_string(&json).unwrap_or_else(|_| unreachable!("text always becomes JSON"))
     }
-}
-
-fn json(document: &Document) -> String {
-    serde_json::to_string(document).expect("strings have a JSON form")
-}
-
-/// Either alphabet of RFC 4648, sections 4 and 5; only the canonical encoding of a value.
-fn decoded(text: &str) -> Option<Vec<u8>> {
-    Base64::decode_vec(text).or_else(|_| Base64Url::decode_vec(text)).ok()
 }

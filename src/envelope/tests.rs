@@ -2,82 +2,92 @@ use super::*;
 use crate::key::{Algorithm, SecretKey, USUAL_IDENTITY};
 
 fn keys() -> [SecretKey; 2] {
-    [
-        SecretKey::generate(Algorithm::Ed25519, None).unwrap(),
-        SecretKey::generate(Algorithm::Sm2, Some(USUAL_IDENTITY)).unwrap(),
-    ]
+    [(Algorithm::Ed25519, None), (Algorithm::Sm2, Some(USUAL_IDENTITY))]
+        .map(|(algorithm, identity)| SecretKey::generate(algorithm, identity).unwrap())
 }
 
-/// The bytes of the protocol's own example.
+/// The example of the protocol.
 #[test]
-fn the_signed_bytes_are_those_of_the_protocol() {
+fn what_is_signed() {
     assert_eq!(
         pae("http://example.com/HelloWorld", b"hello world"),
         b"DSSEv1 29 http://example.com/HelloWorld 11 hello world"
     );
+    assert_eq!(pae("", b""), b"DSSEv1 0  0 ");
+    assert_eq!(pae("\u{e9}", b"\0"), b"DSSEv1 2 \xc3\xa9 1 \0", "lengths are in bytes");
 }
 
 #[test]
-fn several_keys_sign_one_envelope_and_each_is_counted_once() {
+fn several_keys_sign_once_each() {
     let [first, second] = keys();
     let mut envelope = Envelope::new(IN_TOTO, b"{}".to_vec());
-    for key in [&first, &second, &first] {
-        envelope.sign(key).unwrap();
+    assert!(!envelope.verifies(first.public()));
+    envelope.sign(&first).unwrap();
+    assert!(envelope.verifies(first.public()) && !envelope.verifies(second.public()));
+    for signer in [&first, &second, &second] {
+        envelope.sign(signer).unwrap();
     }
     assert_eq!(envelope.signatures.len(), 2);
-    let read = Envelope::parse(envelope.to_json().as_bytes(), "it").unwrap();
-    assert_eq!(read, envelope);
-    let [stranger, _] = keys();
-    let all = [first.public(), stranger.public(), second.public()];
-    assert_eq!(read.signers(&all), [0, 2]);
-    assert!(read.verifies(second.public()) && !read.verifies(stranger.public()));
-}
-
-#[test]
-fn another_type_another_payload_and_another_key_id_are_told_apart() {
-    let [key, _] = keys();
-    let mut envelope = Envelope::new(IN_TOTO, b"{}".to_vec());
-    envelope.sign(&key).unwrap();
-    let changed = |change: &dyn Fn(&mut Envelope)| {
-        let mut other = envelope.clone();
-        change(&mut other);
-        other.verifies(key.public())
-    };
-    assert!(changed(&|e| e.signatures[0].keyid = "somebody".into()), "the key id decides nothing");
-    assert!(!changed(&|e| e.payload_type = "text/plain".into()));
-    assert!(!changed(&|e| e.payload = b"{} ".to_vec()));
-    assert!(!changed(&|e| e.signatures[0].sig[0] ^= 1));
-    assert!(!changed(&|e| e.signatures[0].sig.push(0)));
-}
-
-#[test]
-fn both_alphabets_are_read_and_nothing_else() {
-    let with = |payload: &str| {
-        format!(r#"{{"payload":"{payload}","payloadType":"t","more":[1],"signatures":[{{"sig":"AA=="}}]}}"#)
-    };
-    let read = |payload: &str| Envelope::parse(with(payload).as_bytes(), "it").map(|e| e.payload);
-    assert_eq!(read("+/+/").unwrap(), read("-_-_").unwrap());
-    for payload in ["+_+_", "AA", "AB==", "A===", "AA==\\n", " AA=="] {
-        assert_eq!(read(payload).unwrap_err().code, Code::EnvelopeInvalid, "{payload}");
+    let [_, stranger] = keys();
+    assert_eq!(envelope.signers(&[second.public(), stranger.public(), first.public()]), [0, 2]);
+    let mut again = Envelope::parse(envelope.to_json().as_bytes(), "envelope").unwrap();
+    assert_eq!(again, envelope);
+    for key in [first.public(), second.public()] {
+        assert!(again.verifies(key));
+        // The hint decides nothing, and neither does the order.
+        again.signatures.iter_mut().for_each(|signature| signature.keyid = key.id());
+        again.signatures.reverse();
+    }
+    for change in [
+        |e: &mut Envelope| e.payload.push(0),
+        |e: &mut Envelope| e.payload_type.push('x'),
+        |e: &mut Envelope| e.signatures.clear(),
+    ] {
+        let mut changed = again.clone();
+        change(&mut changed);
+        assert!(!changed.verifies(first.public()) && !changed.verifies(second.public()));
     }
 }
 
 #[test]
-fn what_is_no_envelope_is_refused_at_once() {
-    let nested = "[".repeat(100_000_000);
-    let twice = r#"{"payload":"","payload":"AA==","payloadType":"t","signatures":[{"sig":""}]}"#;
-    let none = r#"{"payload":"","payloadType":"t","signatures":[]}"#;
-    let many = format!(
-        r#"{{"payload":"","payloadType":"t","signatures":[{}{{"sig":""}}]}}"#,
-        r#"{"sig":""},"#.repeat(64)
-    );
-    let deep = format!(
-        r#"{{"payload":"","payloadType":"t","more":{}{},"signatures":[]}}"#,
-        "[".repeat(1000),
-        "]".repeat(1000)
-    );
-    for text in ["", "{}", "null", "{\"payload\":", twice, none, &many, &deep, &nested] {
-        let error = Envelope::parse(text.as_bytes(), "it").unwrap_err();
+fn what_is_no_envelope() {
+    let good = r#"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"k","sig":"AA=="}]}"#;
+    let parse = |text: &str| Envelope::parse(text.as_bytes(), "envelope");
+    for text in [
+        good.to_string(),
+        good.replace(r#""keyid":"k","#, ""),
+        good.replace(r#""keyid":"k""#, r#""keyid":"k","cert":[{"x":1}]"#),
+        good.replace(r#""payloadType""#, r#""more":{"payload":1},"payloadType""#),
+    ] {
+        let envelope = parse(&text).unwrap();
+        assert_eq!((envelope.payload, envelope.payload_type.as_str()), (b"{}".to_vec(), "t"), "{text}");
+    }
+    let many = vec![r#"{"sig":""}"#; SIGNATURES + 1].join(",");
+    for (text, why) in [
+        (String::new(), "EOF"),
+        (good[..good.len() - 1].into(), "EOF"),
+        (good.to_string() + "{}", "trailing characters"),
+        ("[]".into(), "expected"),
+        (good.replace("e30=", "e30"), "payload is not base64"),
+        (good.replace("e30=", "e31="), "payload is not base64"),
+        (good.replace("e30=", "-+8="), "characters of both"),
+        (good.replace("AA==", "AB=="), "signature of it is not base64"),
+        (good.replace(r#""t""#, "1"), "expected a string"),
+        (good.replace(r#""payload":"e30=","#, ""), "missing field `payload`"),
+        (good.replace(r#""payloadType":"t","#, ""), "missing field `payloadType`"),
+        (good.replace(r#","signatures":[{"keyid":"k","sig":"AA=="}]"#, ""), "missing field `signatures`"),
+        (good.replace(r#"{"keyid":"k","sig":"AA=="}"#, ""), "0 signatures"),
+        (good.replace(r#"{"keyid":"k","sig":"AA=="}"#, &many), "65 signatures"),
+        (good.replace(r#","sig":"AA==""#, ""), "missing field `sig`"),
+        (good.replace(r#""payload""#, r#""payload":"e30=","payload""#), "two members are called \"payload\""),
+        (good.replace(r#""sig""#, r#""sig":"AA==","sig""#), "two members are called \"sig\""),
+        (good.replace(r#""keyid""#, r#""x":{"y":1,"y":2},"keyid""#), "two members are called \"y\""),
+        (good.replace(r#""t""#, &format!("{}1", "[".repeat(200))), "recursion limit"),
+        ("[".repeat(LIMIT), "recursion limit"),
+        ("[".repeat(100 << 20), "104857600 bytes"),
+    ] {
+        let error = parse(&text).unwrap_err();
         assert_eq!(error.code, Code::EnvelopeInvalid, "{error}");
+        assert!(error.message.contains(why), "{why}: {error}");
     }
 }

@@ -1,96 +1,352 @@
-//! Keys and signatures: Ed25519 (RFC 8032) and SM2 with SM3 (GB/T 32918.2-2016, on the curve of part 5).
+//! Keys that sign and verify: Ed25519 (RFC 8032) and SM2 with SM3 (GB/T 32918.2, GB/T 35276), in files that OpenSSL reads
+//! (PKCS#8, RFC 5958 and RFC 5915; SubjectPublicKeyInfo, RFC 5480 and RFC 8410).
 //!
-//! A key file is what OpenSSL writes: PKCS#8 (RFC 5958) or SubjectPublicKeyInfo (RFC 5280) in PEM. SM2 also signs an
-//! identity, for which implementations assume different values where none is said; here it is always explicit, and
-//! stands in the file before the first `-----BEGIN`, where PEM allows text (RFC 7468 section 5.2): `identity: 1234…`.
+//! An SM2 signature covers the signer's identity. Programs disagree about the one to take when none is named, so here it
+//! is always named and belongs to the key: the key's file carries it on a line `identity: …` before the PEM block.
 
+mod der;
+mod ed25519;
 mod pem;
-mod public;
-mod secret;
-mod signature;
-#[cfg(test)]
-mod tests;
+pub mod signature;
+mod sm2;
+mod wnaf;
 
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use crate::digest::{hex, sha256};
 use crate::error::{Code, Error};
 
-pub use public::PublicKey;
-pub use secret::SecretKey;
-pub use signature::{der_of, raw_of};
-
-/// What most implementations take for the identity where none is said (GB/T 35276): a name for it, never a default here.
+/// The identity that GM/T 0009 names for signers that have none of their own.
 pub const USUAL_IDENTITY: &str = "1234567812345678";
 
-/// The longest identity in bytes: its length in bits is signed as 16 bits (GB/T 32918.2 section 5.5).
-pub const LONGEST_IDENTITY: usize = 8191;
-
-/// A signature algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
-    /// Ed25519, PureEdDSA over the message; 64 bytes of signature.
+    /// Ed25519 of RFC 8032.
     Ed25519,
-    /// SM2 with SM3 over identity, key and message; a signature is an ASN.1 SEQUENCE of r and s in DER.
+    /// SM2 over SM3, on the curve of GB/T 32918.5.
     Sm2,
 }
 
 impl Algorithm {
-    /// Its name in arguments, files and reports.
+    /// `ed25519` or `sm2`.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Ed25519 => "ed25519",
-            Self::Sm2 => "sm2",
+            Algorithm::Ed25519 => "ed25519",
+            Algorithm::Sm2 => "sm2",
         }
     }
 }
 
-/// Whoever holds a private key: this process ([`SecretKey`]) or another one.
-pub trait Sign {
-    /// The key that its signatures are verified with.
-    fn public(&self) -> &PublicKey;
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
-    /// The signature of `message`, in the encoding of [`PublicKey::verify`].
+/// A key that verifies; an SM2 key holds its identity.
+#[derive(Clone)]
+pub struct PublicKey(Public);
+
+#[derive(Clone)]
+enum Public {
+    Ed25519(ed25519::Public),
+    Sm2(sm2::Public),
+}
+
+impl PublicKey {
+    /// Reads the PEM text of a public key, of which messages speak as `name`. `identity` is that of an SM2 key whose text
+    /// has none; where both are there they must agree.
     ///
     /// # Errors
-    /// `signature-failed`, or what keeps another process from signing.
+    /// `key-invalid`, `key-unsupported`, `key-kind` for a private key, `key-identity`.
+    pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
+        match Key::parse(pem, name, identity)? {
+            Key::Public(key) => Ok(key),
+            Key::Secret(_) => Err(Error::new(
+                Code::KeyKind,
+                format!(
+                    "{name} is a private key, where a public one is asked for: `sarsen key public` writes it"
+                ),
+            )),
+        }
+    }
+
+    /// A key from its bytes: 32 of Ed25519, 65 (an uncompressed point, 04 x y) of SM2.
+    ///
+    /// # Errors
+    /// `key-invalid` if they are no point of the curve or one that anybody can sign for, `key-unsupported` for a
+    /// compressed point, `key-identity`.
+    pub fn from_bytes(algorithm: Algorithm, bytes: &[u8], identity: Option<&str>) -> Result<Self, Error> {
+        Self::named(algorithm, bytes, "the public key", identity)
+    }
+
+    fn named(algorithm: Algorithm, bytes: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
+        match algorithm {
+            Algorithm::Ed25519 => {
+                pem::no_identity(name, identity)?;
+                ed25519::Public::new(bytes, name).map(|key| Self(Public::Ed25519(key)))
+            }
+            Algorithm::Sm2 => {
+                let identity = pem::some_identity(name, identity)?;
+                sm2::Public::new(bytes, name, identity).map(|key| Self(Public::Sm2(key)))
+            }
+        }
+    }
+
+    /// How it signs.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.0 {
+            Public::Ed25519(_) => Algorithm::Ed25519,
+            Public::Sm2(_) => Algorithm::Sm2,
+        }
+    }
+
+    /// The identity that its signatures cover; none of Ed25519.
+    pub fn identity(&self) -> Option<&str> {
+        match &self.0 {
+            Public::Ed25519(_) => None,
+            Public::Sm2(key) => Some(key.identity()),
+        }
+    }
+
+    /// The 32 bytes of Ed25519 or the 65 of SM2 (04 x y). Keys are counted by them: a name or an identity makes no second
+    /// signer.
+    pub fn bytes(&self) -> Vec<u8> {
+        match &self.0 {
+            Public::Ed25519(key) => key.bytes().to_vec(),
+            Public::Sm2(key) => key.bytes().to_vec(),
+        }
+    }
+
+    /// `sha256:` and the lower-case hexadecimal SHA-256 of its SubjectPublicKeyInfo: a hint for finding it, never a proof.
+    pub fn id(&self) -> String {
+        format!("sha256:{}", hex(&sha256(&self.der())))
+    }
+
+    /// Whether `signature` is this key's over `message`: 64 bytes of Ed25519, DER of SM2.
+    ///
+    /// Ed25519 is stricter than RFC 8032 asks: no key or commitment of small order, so that a signature fits one message.
+    ///
+    /// # Errors
+    /// `signature-malformed` if it is none of this algorithm, `signature-wrong` if it does not fit.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
+        let fits = match &self.0 {
+            Public::Ed25519(key) => key.verify(message, signature)?,
+            Public::Sm2(key) => key.verify(message, signature)?,
+        };
+        if fits {
+            return Ok(());
+        }
+        let identity =
+            self.identity().map(|identity| format!(" and the identity {identity:?}")).unwrap_or_default();
+        Err(Error::new(
+            Code::SignatureWrong,
+            format!(
+                "the signature does not fit the {} key {}{identity}: the bytes were changed, or somebody else signed",
+                self.algorithm(),
+                self.id()
+            ),
+        ))
+    }
+
+    /// What an SM2 key signs instead of `message`: the SM3 of the signer's hashed identity and of the message (GB/T
+    /// 32918.2, 6.1), 32 bytes. None for Ed25519, which signs the message itself.
+    pub fn prehash(&self, message: &[u8]) -> Option<[u8; 32]> {
+        match &self.0 {
+            Public::Ed25519(_) => None,
+            Public::Sm2(key) => Some(key.prehash(message)),
+        }
+    }
+
+    /// Its SubjectPublicKeyInfo as PEM, after the line of its identity if it has one.
+    pub fn pem(&self) -> String {
+        let mut text = pem::write("PUBLIC KEY", self.identity(), &self.der());
+        std::mem::take(&mut *text)
+    }
+
+    /// Its SubjectPublicKeyInfo, in DER.
+    pub fn der(&self) -> Vec<u8> {
+        der::write_public(self.algorithm(), &self.bytes())
+    }
+}
+
+impl PartialEq for PublicKey {
+    /// With an SM2 key's identity.
+    fn eq(&self, other: &Self) -> bool {
+        (self.algorithm(), self.bytes(), self.identity())
+            == (other.algorithm(), other.bytes(), other.identity())
+    }
+}
+
+impl Eq for PublicKey {}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({} {} {:?})", self.algorithm(), self.id(), self.identity())
+    }
+}
+
+/// A key that signs. What it holds is overwritten when it is dropped.
+pub struct SecretKey {
+    secret: Secret,
+    public: PublicKey,
+}
+
+enum Secret {
+    Ed25519(ed25519::Secret),
+    Sm2(sm2::Secret),
+}
+
+impl SecretKey {
+    /// A new key from the operating system's random bytes.
+    ///
+    /// # Errors
+    /// `key-identity` for SM2 without an identity or Ed25519 with one; `key-random`.
+    pub fn generate(algorithm: Algorithm, identity: Option<&str>) -> Result<Self, Error> {
+        let name = "the new key";
+        loop {
+            let mut bytes = Zeroizing::new([0; 32]);
+            getrandom::fill(&mut *bytes).map_err(|error| {
+                Error::new(
+                    Code::KeyRandom,
+                    format!("the operating system yields no random bytes ({error}): a key cannot be made without them"),
+                )
+            })?;
+            match Self::named(algorithm, &bytes, name, identity) {
+                // One SM2 key in 2³² is not below the order of the curve: another draw.
+                Err(error) if error.code == Code::KeyInvalid => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Reads the PEM text of a private key, as [`PublicKey::parse`] reads a public one.
+    ///
+    /// # Errors
+    /// As there; `key-kind` for a public key, `key-invalid` also if the public key beside the private is not its own.
+    pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
+        match Key::parse(pem, name, identity)? {
+            Key::Secret(key) => Ok(key),
+            Key::Public(_) => Err(Error::new(
+                Code::KeyKind,
+                format!("{name} is a public key: it verifies, and only the private key it belongs to signs"),
+            )),
+        }
+    }
+
+    fn named(
+        algorithm: Algorithm,
+        bytes: &[u8; 32],
+        name: &str,
+        identity: Option<&str>,
+    ) -> Result<Self, Error> {
+        Ok(match algorithm {
+            Algorithm::Ed25519 => {
+                pem::no_identity(name, identity)?;
+                let (secret, public) = ed25519::Secret::new(bytes, name)?;
+                Self { secret: Secret::Ed25519(secret), public: PublicKey(Public::Ed25519(public)) }
+            }
+            Algorithm::Sm2 => {
+                let identity = pem::some_identity(name, identity)?;
+                let (secret, public) = sm2::Secret::new(bytes, name, identity)?;
+                Self { secret: Secret::Sm2(secret), public: PublicKey(Public::Sm2(public)) }
+            }
+        })
+    }
+
+    /// Its PKCS#8 as PEM, not encrypted, after the line of its identity if it has one.
+    pub fn pem(&self) -> Zeroizing<String> {
+        let bytes = match &self.secret {
+            Secret::Ed25519(secret) => secret.bytes(),
+            Secret::Sm2(secret) => secret.bytes(),
+        };
+        let info = der::write_secret(self.public.algorithm(), &bytes, &self.public.bytes());
+        pem::write("PRIVATE KEY", self.public.identity(), &info)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey of {:?}", self.public)
+    }
+}
+
+/// Whatever makes signatures that verify with its public key.
+pub trait Sign {
+    /// The key that verifies them.
+    fn public(&self) -> &PublicKey;
+
+    /// A signature over `message`, encoded as [`PublicKey::verify`] takes it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from signing.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
-/// Whether the text can be the identity of an SM2 key, and stand in a line of a key file.
-fn check_identity(identity: &str, name: &str) -> Result<(), Error> {
-    let fits = identity.len() <= LONGEST_IDENTITY && !identity.is_empty();
-    if fits && identity.trim() == identity && !identity.chars().any(char::is_control) {
-        return Ok(());
+impl Sign for SecretKey {
+    fn public(&self) -> &PublicKey {
+        &self.public
     }
-    Err(Error::new(
-        Code::KeyIdentity,
-        format!(
-            "the identity {identity:?} of {name} cannot be used: it must have 1 to {LONGEST_IDENTITY} bytes on one line, \
-             without spaces at its ends"
-        ),
-    ))
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
+        match (&self.secret, &self.public.0) {
+            (Secret::Ed25519(secret), _) => Ok(secret.sign(message)),
+            (Secret::Sm2(secret), Public::Sm2(public)) => secret.sign(&public.prehash(message)),
+            (Secret::Sm2(_), Public::Ed25519(_)) => unreachable!("a secret key is made with its public key"),
+        }
+    }
 }
 
-/// The identity to use: what the file says and what the caller says, if they agree.
-fn identity(
-    algorithm: Algorithm,
-    in_file: Option<String>,
-    given: Option<&str>,
-    name: &str,
-) -> Result<Option<String>, Error> {
-    let wrong = |message: String| Err(Error::new(Code::KeyIdentity, message));
-    match (algorithm, in_file, given) {
-        (Algorithm::Ed25519, None, None) => Ok(None),
-        (Algorithm::Ed25519, ..) => {
-            wrong(format!("{name} is an Ed25519 key, which has no identity: SM2 keys do; leave it out"))
+/// A key of either kind.
+#[derive(Debug)]
+pub enum Key {
+    /// It verifies.
+    Public(PublicKey),
+    /// It signs.
+    Secret(SecretKey),
+}
+
+impl Key {
+    /// Reads the PEM text of a key, private or public, as [`PublicKey::parse`] does.
+    ///
+    /// # Errors
+    /// As there, except `key-kind`.
+    pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
+        let block = pem::read(pem, name)?;
+        let identity = pem::agreed(name, block.identity, identity)?;
+        match block.label {
+            "PUBLIC KEY" => {
+                let (algorithm, bytes) = der::read_public(&block.der, name)?;
+                PublicKey::named(algorithm, bytes, name, identity).map(Key::Public)
+            }
+            "PRIVATE KEY" => {
+                let parts = der::read_secret(&block.der, name)?;
+                let key = SecretKey::named(parts.algorithm, &parts.secret, name, identity)?;
+                match parts.public {
+                    Some(public) if public != key.public.bytes() => Err(Error::new(
+                        Code::KeyInvalid,
+                        format!(
+                            "{name} holds a public key that does not belong to its private one: it is damaged or forged"
+                        ),
+                    )),
+                    _ => Ok(Key::Secret(key)),
+                }
+            }
+            label => Err(pem::unsupported(label, name)),
         }
-        (Algorithm::Sm2, Some(file), Some(given)) if file != given => wrong(format!(
-            "{name} is for the identity {file:?}, not {given:?}: signatures for one do not verify for the other"
-        )),
-        (Algorithm::Sm2, Some(identity), _) => check_identity(&identity, name).map(|()| Some(identity)),
-        (Algorithm::Sm2, None, Some(given)) => check_identity(given, name).map(|()| Some(given.to_owned())),
-        (Algorithm::Sm2, None, None) => wrong(format!(
-            "{name} is an SM2 key and does not say for which identity: signer and verifier must agree on one, and programs \
-             assume different ones; give it with --identity (many use {USUAL_IDENTITY}), or put a line \
-             \"identity: …\" before the key's first line"
-        )),
+    }
+
+    /// The public key, or the one that belongs to the private key.
+    pub fn public(&self) -> &PublicKey {
+        match self {
+            Key::Public(key) => key,
+            Key::Secret(key) => key.public(),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

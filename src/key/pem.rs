@@ -1,62 +1,206 @@
-//! Key files: one PEM block (RFC 7468), and an identity before it.
+//! The text around a key: PEM (RFC 7468) with one block, and the identity of an SM2 key on a line before it.
 
+use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
+use super::USUAL_IDENTITY;
 use crate::error::{Code, Error};
 
+/// No key's text is near this many bytes.
+pub const LIMIT: usize = 64 << 10;
+
+/// What stands before the identity on its line.
 const IDENTITY: &str = "identity:";
 
-/// The largest key file in bytes. An SM2 key has about 250.
-const LIMIT: usize = 64 * 1024;
-
-/// What a key file holds.
-pub struct Block {
-    /// What stands after BEGIN.
-    pub label: String,
-    /// The DER.
+/// What a PEM text holds.
+pub struct Block<'a> {
+    /// `PUBLIC KEY`.
+    pub label: &'a str,
+    /// The decoded bytes.
     pub der: Zeroizing<Vec<u8>>,
-    /// The identity that the file names.
-    pub identity: Option<String>,
+    /// What the line of the identity says.
+    pub identity: Option<&'a str>,
 }
 
-/// Reads the one block of a key file; `name` is for messages.
-pub fn parse(pem: &[u8], name: &str) -> Result<Block, Error> {
-    let invalid = |why: &str| {
-        let hint = "a key file is PEM, as `sarsen key generate` and `openssl genpkey` write it";
-        Error::new(Code::KeyInvalid, format!("{name} is no key file: {why}; {hint}"))
+/// The one block of `text`.
+///
+/// # Errors
+/// `key-invalid` if there is none, a damaged one or more than one; `key-identity` if there are two identities;
+/// `key-unsupported` if it is encrypted the old way.
+pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
+    let invalid = |why: &str| Error::new(Code::KeyInvalid, format!("{name} is no key in PEM: {why}"));
+    if text.len() > LIMIT {
+        return Err(invalid(&format!("it has {} bytes, and no key has more than {LIMIT}", text.len())));
+    }
+    let Ok(text) = std::str::from_utf8(text) else {
+        return Err(invalid(
+            "it is no text; if it is DER, `openssl pkey -inform DER` (and -pubin for a public key) writes it as PEM",
+        ));
     };
-    if pem.len() > LIMIT {
-        return Err(invalid(&format!("it has {} bytes, a key has a few hundred", pem.len())));
-    }
-    let text = std::str::from_utf8(pem).map_err(|_| invalid("it is not text"))?;
-    let begins = text.match_indices("-----BEGIN ").count();
-    if begins != 1 {
-        return Err(invalid(&match begins {
-            0 => "there is no -----BEGIN line in it".to_owned(),
-            _ => {
-                format!("there are {begins} keys or certificates in it, and which one is meant is not known")
+    let mut lines = text.lines().map(str::trim_end);
+    let mut identity = None;
+    let label = loop {
+        let Some(line) = lines.next() else {
+            return Err(invalid("it has no line -----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----"));
+        };
+        if let Some(label) = boundary(line, "-----BEGIN ") {
+            break label;
+        }
+        if let Some(value) = line.strip_prefix(IDENTITY) {
+            if identity.replace(value.strip_prefix(' ').unwrap_or(value)).is_some() {
+                return Err(Error::new(
+                    Code::KeyIdentity,
+                    format!(
+                        "{name} has two lines `{IDENTITY}`: which of them its signatures cover must not be a guess"
+                    ),
+                ));
             }
-        }));
+        }
+    };
+    let mut body = Zeroizing::new(String::with_capacity(text.len()));
+    let mut ended = false;
+    for line in lines {
+        if let Some(second) = boundary(line, "-----BEGIN ") {
+            return Err(invalid(&format!(
+                "it has a second block ({label}, then {second}), and which is meant must not be a guess: keep one in a file"
+            )));
+        }
+        if ended {
+            continue;
+        }
+        if let Some(end) = boundary(line, "-----END ") {
+            if end != label {
+                return Err(invalid(&format!("a block begins as {label} and ends as {end}")));
+            }
+            ended = true;
+        } else if line.contains(':') {
+            return Err(unsupported("ENCRYPTED PRIVATE KEY", name));
+        } else {
+            body.push_str(line);
+        }
     }
-    let before = text.split("-----BEGIN ").next().unwrap_or_default();
-    let mut named = before.lines().filter_map(|line| line.strip_prefix(IDENTITY));
-    let identity = named.next().map(|value| value.trim().to_owned());
-    if named.next().is_some() {
-        return Err(invalid("it names two identities"));
+    if !ended {
+        return Err(invalid(&format!(
+            "it ends before the line -----END {label}-----; was the copy interrupted?"
+        )));
     }
-    let (label, der) =
-        der::pem::decode_vec(text.trim_end().as_bytes()).map_err(|error| invalid(&error.to_string()))?;
-    Ok(Block { label: label.to_owned(), der: Zeroizing::new(der), identity })
+    // One allocation of the final size, so that no copy is left behind by growth.
+    let mut der = Zeroizing::new(vec![0; body.len() / 4 * 3]);
+    let length = Base64::decode(body.as_bytes(), &mut der).map_err(|_| {
+        invalid("what stands between BEGIN and END is not strict base64 (RFC 4648, section 4, with padding)")
+    })?;
+    let length = length.len();
+    der.truncate(length);
+    Ok(Block { label, der, identity })
 }
 
-/// A key file.
-pub fn write(label: &'static str, der: &[u8], identity: Option<&str>) -> Zeroizing<String> {
-    let block = der::pem::encode_string(label, der::pem::LineEnding::LF, der);
-    let block = Zeroizing::new(block.expect("the label is ASCII and a key is short"));
-    let before = identity.map(|identity| format!("{IDENTITY} {identity}\n")).unwrap_or_default();
-    // One allocation, so that no copy of a private key is left behind.
-    let mut text = Zeroizing::new(String::with_capacity(before.len() + block.len()));
-    text.push_str(&before);
-    text.push_str(&block);
+/// The label of a line such as `-----BEGIN PUBLIC KEY-----`.
+fn boundary<'a>(line: &'a str, start: &str) -> Option<&'a str> {
+    line.strip_prefix(start)?.strip_suffix("-----")
+}
+
+/// `der` as PEM in lines of 64 characters, after the line of the identity.
+pub fn write(label: &str, identity: Option<&str>, der: &[u8]) -> Zeroizing<String> {
+    let body = Zeroizing::new(Base64::encode_string(der));
+    // Room for everything, so that no copy is left behind by growth.
+    let mut text = Zeroizing::new(String::with_capacity(
+        body.len() * 2 + label.len() * 2 + identity.map_or(0, str::len) + 80,
+    ));
+    if let Some(identity) = identity {
+        text.extend([IDENTITY, " ", identity, "\n"]);
+    }
+    text.extend(["-----BEGIN ", label, "-----\n"]);
+    let mut rest = body.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(64));
+        text.extend([line, "\n"]);
+        rest = after;
+    }
+    text.extend(["-----END ", label, "-----\n"]);
     text
+}
+
+/// The identity that the text and the caller agree about.
+///
+/// # Errors
+/// `key-identity` if they do not.
+pub fn agreed<'a>(
+    name: &str,
+    own: Option<&'a str>,
+    asked: Option<&'a str>,
+) -> Result<Option<&'a str>, Error> {
+    match (own, asked) {
+        (Some(own), Some(asked)) if own != asked => Err(Error::new(
+            Code::KeyIdentity,
+            format!(
+                "{name} says that its identity is {own:?}, and {asked:?} is asked for: no signature covers both"
+            ),
+        )),
+        _ => Ok(own.or(asked)),
+    }
+}
+
+/// The identity of an SM2 key.
+///
+/// # Errors
+/// `key-identity` if there is none or one that cannot be written on a line or hashed.
+pub fn some_identity<'a>(name: &str, identity: Option<&'a str>) -> Result<&'a str, Error> {
+    let refused = |why: String| Err(Error::new(Code::KeyIdentity, why));
+    match identity {
+        None => refused(format!(
+            "{name} is an SM2 key without an identity, which every SM2 signature covers and which programs do not agree \
+             about: name it with --identity; {USUAL_IDENTITY} is the usual one"
+        )),
+        Some("") => refused(format!(
+            "the identity of {name} is empty, which says nothing about who signs; OpenSSL before 4.0 signs so where no distid \
+             is named: sign with -pkeyopt distid:{USUAL_IDENTITY}"
+        )),
+        Some(identity) if identity.len() > 8191 => refused(format!(
+            "the identity of {name} has {} bytes: SM2 counts its bits in 16 bits, which 8191 bytes fill",
+            identity.len()
+        )),
+        Some(identity) if identity.chars().any(char::is_control) || identity.trim() != identity => {
+            refused(format!(
+                "the identity {identity:?} of {name} has control characters, or spaces around it: it must stay as it is on a \
+             line of the key's file"
+            ))
+        }
+        Some(identity) => Ok(identity),
+    }
+}
+
+/// # Errors
+/// `key-identity` if an Ed25519 key is given an identity.
+pub fn no_identity(name: &str, identity: Option<&str>) -> Result<(), Error> {
+    match identity {
+        None => Ok(()),
+        Some(identity) => Err(Error::new(
+            Code::KeyIdentity,
+            format!(
+                "{name} is an Ed25519 key, whose signatures cover no identity: {identity:?} would say nothing"
+            ),
+        )),
+    }
+}
+
+/// The error for a block that is not a plain key.
+pub fn unsupported(label: &str, name: &str) -> Error {
+    let (what, instead) = match label {
+        "ENCRYPTED PRIVATE KEY" => (
+            "an encrypted private key, which implementations of SM2 do not read of each other",
+            "`openssl pkey -in FILE -out NEW` decrypts it",
+        ),
+        "EC PRIVATE KEY" => (
+            "a private key in the form of SEC 1",
+            "`openssl pkcs8 -topk8 -nocrypt -in FILE -out NEW` writes it as PKCS#8",
+        ),
+        "CERTIFICATE" => {
+            ("a certificate", "`openssl x509 -in FILE -pubkey -noout` writes the public key in it")
+        }
+        _ => (
+            "neither a public nor a plain private key",
+            "`openssl pkey` writes PUBLIC KEY (-pubout) and PRIVATE KEY",
+        ),
+    };
+    Error::new(Code::KeyUnsupported, format!("{name} holds {label}, {what}: {instead}"))
 }

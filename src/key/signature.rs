@@ -1,62 +1,106 @@
-//! The encodings of an SM2 signature: DER (GM/T 0009-2023 section 7.3) and the 64 bytes r, s that some programs use.
-
-use der::asn1::{AnyRef, UintRef};
-use der::{Decode, Encode, Reader, SliceReader, Tag};
-use sm2::dsa::Signature;
+//! SM2 signatures as bytes: the DER of GM/T 0009 (SEQUENCE of two INTEGERs), which OpenSSL and GmSSL write, and the 64 bytes
+//! r ‖ s that others take.
 
 use crate::error::{Code, Error};
 
-fn malformed(why: &str) -> Error {
-    Error::new(
-        Code::SignatureMalformed,
-        format!("the signature is no SM2 signature: {why}; it proves nothing, whoever made it"),
-    )
-}
+/// The order n of the group of SM2 (GB/T 32918.5).
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x72,
+    0x03, 0xdf, 0x6b, 0x21, 0xc6, 0x05, 0x2b, 0x53, 0xbb, 0xf4, 0x09, 0x39, 0xd5, 0x41, 0x23,
+];
 
-/// The signature of which `bytes` are the DER, and nothing else: no other length of a length or a number, nothing behind.
-pub fn parse(bytes: &[u8]) -> Result<Signature, Error> {
-    let not_der = |error: der::Error| malformed(&format!("not a DER sequence of two numbers ({error})"));
-    let mut reader = SliceReader::new(bytes).map_err(not_der)?;
-    let numbers = reader.sequence(|inner| Ok((UintRef::decode(inner)?, UintRef::decode(inner)?)));
-    let (r, s) = numbers.map_err(not_der)?;
-    if !reader.is_finished() {
-        return Err(malformed("there are bytes behind it"));
+/// r ‖ s from DER. Only one spelling of a signature is accepted.
+///
+/// # Errors
+/// `signature-malformed` with what is wrong: structure, length, sign, leading zeros, bytes behind it, or a number that is
+/// not from 1 to n - 1.
+pub fn from_der(der: &[u8]) -> Result<[u8; 64], Error> {
+    let mut rest = der;
+    let body = element(&mut rest, 0x30, "a SEQUENCE")?;
+    if !rest.is_empty() {
+        return Err(malformed(&format!("{} bytes follow it", rest.len())));
     }
+    let mut body = body;
     let mut raw = [0; 64];
-    for (half, number) in raw.chunks_exact_mut(32).zip([r, s]) {
-        let number = number.as_bytes();
-        let start =
-            32usize.checked_sub(number.len()).ok_or_else(|| malformed("a number has more than 256 bits"))?;
-        half[start..].copy_from_slice(number);
+    for (name, place) in ["r", "s"].into_iter().zip(raw.chunks_exact_mut(32)) {
+        let number = element(&mut body, 0x02, &format!("an INTEGER {name}"))?;
+        let digits = match number {
+            [] => return Err(malformed(&format!("{name} has no bytes"))),
+            [0x80..=0xff, ..] => return Err(malformed(&format!("{name} is negative"))),
+            [0] => &[],
+            [0, 0x80..=0xff, ..] => &number[1..],
+            [0, ..] => return Err(malformed(&format!("{name} has a zero byte too many in front"))),
+            _ => number,
+        };
+        let Some(gap) = place.len().checked_sub(digits.len()) else {
+            return Err(malformed(&format!(
+                "{name} has {} bytes, and a number below n has 32 at most",
+                digits.len()
+            )));
+        };
+        place[gap..].copy_from_slice(digits);
     }
-    Signature::from_slice(&raw).map_err(|_| malformed("r or s is 0 or not below the order of the curve"))
+    if !body.is_empty() {
+        return Err(malformed("more than two numbers are in it"));
+    }
+    in_range(&raw)?;
+    Ok(raw)
 }
 
-/// The DER of a signature.
-pub fn encode(signature: &Signature) -> Vec<u8> {
-    let raw = signature.to_bytes();
-    let mut body = Vec::with_capacity(72);
-    for half in raw.chunks_exact(32) {
-        UintRef::new(half).and_then(|number| number.encode_to_vec(&mut body)).expect("32 bytes have a DER");
+/// The contents of the element with `tag` that `rest` begins with; `rest` is what follows.
+fn element<'a>(rest: &mut &'a [u8], tag: u8, what: &str) -> Result<&'a [u8], Error> {
+    match *rest {
+        [first, ..] if *first != tag => Err(malformed(&format!("{what} is expected and {first:#04x} found"))),
+        // Two numbers below n need 70 bytes, so a length of more than one byte is never the shortest form.
+        [_, 0x80..=0xff, ..] => Err(malformed(&format!("the length of {what} is not in the short form"))),
+        [_, length, content @ ..] if content.len() >= usize::from(*length) => {
+            let (content, after) = content.split_at(usize::from(*length));
+            *rest = after;
+            Ok(content)
+        }
+        _ => Err(malformed(&format!("it ends within {what}"))),
     }
-    AnyRef::new(Tag::Sequence, &body).and_then(|sequence| sequence.to_der()).expect("70 bytes have a DER")
 }
 
-/// The 64 bytes r, s of an SM2 signature in DER, as sm-crypto and gmssl's Python packages want them.
+/// r ‖ s from 64 bytes.
 ///
 /// # Errors
-/// `signature-malformed`
-pub fn raw_of(signature: &[u8]) -> Result<[u8; 64], Error> {
-    parse(signature).map(|signature| signature.to_bytes())
+/// `signature-malformed` if they are not 64 or a number is not from 1 to n - 1.
+pub fn from_raw(bytes: &[u8]) -> Result<[u8; 64], Error> {
+    let raw = bytes
+        .try_into()
+        .map_err(|_| malformed(&format!("it has {} bytes, and r and s have 64", bytes.len())))?;
+    in_range(&raw)?;
+    Ok(raw)
 }
 
-/// The DER of the SM2 signature of which `raw` are the 64 bytes r, s.
-///
-/// # Errors
-/// `signature-malformed`
-pub fn der_of(raw: &[u8]) -> Result<Vec<u8>, Error> {
-    let signature = Signature::from_slice(raw);
-    let signature =
-        signature.map_err(|_| malformed("not 64 bytes with r and s from 1 to the order of the curve"))?;
-    Ok(encode(&signature))
+fn in_range(raw: &[u8; 64]) -> Result<(), Error> {
+    for (name, number) in ["r", "s"].into_iter().zip(raw.chunks_exact(32)) {
+        if number.iter().all(|byte| *byte == 0) {
+            return Err(malformed(&format!("{name} is 0")));
+        }
+        if number >= ORDER.as_slice() {
+            return Err(malformed(&format!("{name} is not below the order n of the curve")));
+        }
+    }
+    Ok(())
+}
+
+/// r ‖ s in DER.
+pub fn to_der(raw: &[u8; 64]) -> Vec<u8> {
+    let mut body = Vec::with_capacity(70);
+    for number in raw.chunks_exact(32) {
+        let start = number.iter().position(|byte| *byte != 0).unwrap_or(31);
+        let digits = &number[start..];
+        let sign = usize::from(digits[0] >= 0x80);
+        body.extend([0x02, (digits.len() + sign) as u8]);
+        body.extend([0].iter().take(sign).chain(digits));
+    }
+    let mut der = vec![0x30, body.len() as u8];
+    der.append(&mut body);
+    der
+}
+
+fn malformed(why: &str) -> Error {
+    Error::new(Code::SignatureMalformed, format!("the signature is none of SM2 in DER: {why}"))
 }

@@ -1,0 +1,111 @@
+//! JSON that nobody vouches for: before it is read into a structure, what would be read differently elsewhere is refused.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
+/// Whether `text` is one JSON value, nested at most 127 deep, in which no object has two members of one name (RFC 8259,
+/// section 4: what those mean is left to each program).
+///
+/// # Errors
+/// What is wrong and at which line and column.
+pub fn check(text: &[u8]) -> Result<(), serde_json::Error> {
+    serde_json::from_slice::<Distinct>(text).map(|_| ())
+}
+
+/// Any value, looked through and dropped.
+struct Distinct;
+
+impl<'de> Deserialize<'de> for Distinct {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Look)
+    }
+}
+
+struct Look;
+
+impl<'de> Visitor<'de> for Look {
+    type Value = Distinct;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+
+    fn visit_unit<E>(self) -> Result<Distinct, E> {
+        Ok(Distinct)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Distinct, A::Error> {
+        while items.next_element::<Distinct>()?.is_some() {}
+        Ok(Distinct)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Distinct, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if names.contains(&name) {
+                return Err(de::Error::custom(format!("two members are called {name:?}")));
+            }
+            names.insert(name);
+            members.next_value::<Distinct>()?;
+        }
+        Ok(Distinct)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check;
+
+    #[test]
+    fn members_of_one_name_are_found_at_any_depth() {
+        for text in [r#"{"a":1,"b":[true,null,"x",-1,1.5,{"a":{}}]}"#, "[]", "0", r#" "text" "#] {
+            check(text.as_bytes()).unwrap();
+        }
+        for (text, why) in [
+            (r#"{"a":1,"a":2}"#, "two members are called \"a\""),
+            (r#"{"a":1,"\u0061":2}"#, "two members are called \"a\""),
+            (r#"[{"x":[{"b":1,"c":1,"b":1}]}]"#, "two members are called \"b\""),
+            (r#"{"a":1} x"#, "trailing characters"),
+            (r#"{"a":"#, "EOF"),
+            ("", "EOF"),
+            ("\u{feff}{}", "expected value"),
+            ("[1e400]", "number out of range"),
+            ("[\"\\ud800\"]", "hex escape"),
+        ] {
+            let error = check(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+        assert!(check(b"[\"\xff\"]").is_err(), "not UTF-8");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        check(nested(127).as_bytes()).unwrap();
+        assert!(check(nested(128).as_bytes()).unwrap_err().to_string().contains("recursion limit"));
+        assert!(check(&vec![b'['; 1 << 24]).is_err());
+        assert!(check("{\"a\":".repeat(1 << 20).as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,156 @@
+//! The structures that hold keys, in DER: PrivateKeyInfo (PKCS#8, RFC 5958) and SubjectPublicKeyInfo (RFC 5280, 4.1), with
+//! the contents that RFC 5480 and RFC 5915 name for elliptic curves and RFC 8410 for Ed25519.
+
+use pkcs8::PrivateKeyInfo;
+use pkcs8::der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
+use pkcs8::der::{self, Decode};
+use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use sec1::{EcParameters, EcPrivateKey};
+use zeroize::Zeroizing;
+
+use super::Algorithm;
+use crate::error::{Code, Error};
+
+/// id-ecPublicKey, RFC 5480.
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// The curve of GB/T 32918.5, by GM/T 0006.
+const SM2: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.156.10197.1.301");
+/// SM2 as a way to sign, by GM/T 0006: not what a key is marked with.
+const SM2_SIGNATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.156.10197.1.301.1");
+/// id-Ed25519, RFC 8410.
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// AlgorithmIdentifier of SM2: both object identifiers. The forms below are those of OpenSSL.
+const SM2_ALGORITHM: [u8; 21] = [
+    0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf,
+    0x55, 0x01, 0x82, 0x2d,
+];
+/// AlgorithmIdentifier of Ed25519.
+const ED25519_ALGORITHM: [u8; 7] = [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70];
+
+/// What a PrivateKeyInfo holds.
+pub struct Parts<'a> {
+    pub algorithm: Algorithm,
+    /// The seed of Ed25519 or the number of SM2.
+    pub secret: Zeroizing<[u8; 32]>,
+    /// The public key, which may be left out.
+    pub public: Option<&'a [u8]>,
+}
+
+/// The SubjectPublicKeyInfo of a key's bytes.
+pub fn write_public(algorithm: Algorithm, bytes: &[u8]) -> Vec<u8> {
+    let length = bytes.len() as u8;
+    match algorithm {
+        // SEQUENCE { algorithm, BIT STRING without unused bits }
+        Algorithm::Ed25519 => {
+            [&[0x30, length + 10], ED25519_ALGORITHM.as_slice(), &[0x03, length + 1, 0], bytes].concat()
+        }
+        Algorithm::Sm2 => {
+            [&[0x30, length + 24], SM2_ALGORITHM.as_slice(), &[0x03, length + 1, 0], bytes].concat()
+        }
+    }
+}
+
+/// The PrivateKeyInfo, version 1, of a key's 32 secret bytes; that of SM2 with its public key, which others ask for.
+pub fn write_secret(algorithm: Algorithm, secret: &[u8; 32], public: &[u8]) -> Zeroizing<Vec<u8>> {
+    let version = [0x02, 0x01, 0x00];
+    let parts: Vec<&[u8]> = match algorithm {
+        // … OCTET STRING { OCTET STRING of the seed }
+        Algorithm::Ed25519 => vec![&[0x30, 46], &version, &ED25519_ALGORITHM, &[0x04, 34, 0x04, 32], secret],
+        // … OCTET STRING { SEQUENCE { INTEGER 1, OCTET STRING, [1] BIT STRING } }
+        Algorithm::Sm2 => {
+            let key = &[0x04, 109, 0x30, 107, 0x02, 0x01, 0x01, 0x04, 32];
+            vec![&[0x30, 0x81, 135], &version, &SM2_ALGORITHM, key, secret, &[0xa1, 68, 0x03, 66, 0], public]
+        }
+    };
+    Zeroizing::new(parts.concat())
+}
+
+/// The algorithm and the bytes of the key in a SubjectPublicKeyInfo.
+///
+/// # Errors
+/// `key-invalid` if it is none in strict DER, `key-unsupported` for a key of another algorithm.
+pub fn read_public<'a>(info: &'a [u8], name: &str) -> Result<(Algorithm, &'a [u8]), Error> {
+    let info = SubjectPublicKeyInfoRef::from_der(info)
+        .map_err(|error| invalid(name, "SubjectPublicKeyInfo", error))?;
+    let algorithm = algorithm(&info.algorithm, name)?;
+    let Some(bytes) = info.subject_public_key.as_bytes() else {
+        return Err(Error::new(Code::KeyInvalid, format!("{name} holds a key that ends within a byte")));
+    };
+    Ok((algorithm, bytes))
+}
+
+/// What is in a PrivateKeyInfo.
+///
+/// # Errors
+/// As [`read_public`].
+pub fn read_secret<'a>(info: &'a [u8], name: &str) -> Result<Parts<'a>, Error> {
+    let info = PrivateKeyInfo::from_der(info).map_err(|error| invalid(name, "PrivateKeyInfo", error))?;
+    let algorithm = algorithm(&info.algorithm, name)?;
+    let (secret, public) = match algorithm {
+        Algorithm::Ed25519 => {
+            let secret = OctetStringRef::from_der(info.private_key)
+                .map_err(|error| invalid(name, "CurvePrivateKey", error))?;
+            (secret.as_bytes(), info.public_key)
+        }
+        Algorithm::Sm2 => {
+            let key = EcPrivateKey::from_der(info.private_key)
+                .map_err(|error| invalid(name, "ECPrivateKey", error))?;
+            if let Some(EcParameters::NamedCurve(curve)) = key.parameters {
+                same_curve(curve, name)?;
+            }
+            if let (Some(_), Some(_)) = (key.public_key, info.public_key) {
+                let why = format!("{name} holds its public key twice: which is meant must not be a guess");
+                return Err(Error::new(Code::KeyInvalid, why));
+            }
+            (key.private_key, key.public_key.or(info.public_key))
+        }
+    };
+    let mut bytes = Zeroizing::new([0; 32]);
+    if secret.len() != bytes.len() {
+        let why = format!("{name} holds {} secret bytes, and a key of {algorithm} has 32", secret.len());
+        return Err(Error::new(Code::KeyInvalid, why));
+    }
+    bytes.copy_from_slice(secret);
+    Ok(Parts { algorithm, secret: bytes, public })
+}
+
+fn invalid(name: &str, what: &str, error: der::Error) -> Error {
+    Error::new(
+        Code::KeyInvalid,
+        format!("{name} holds no {what} in DER ({error}): write it again with `openssl pkey`"),
+    )
+}
+
+/// Which algorithm is meant.
+fn algorithm(identifier: &AlgorithmIdentifierRef, name: &str) -> Result<Algorithm, Error> {
+    let unsupported = |why: String| Err(Error::new(Code::KeyUnsupported, format!("{name} {why}")));
+    match identifier.oid {
+        ED25519 if identifier.parameters.is_none() => Ok(Algorithm::Ed25519),
+        ED25519 => Err(Error::new(
+            Code::KeyInvalid,
+            format!("{name} gives parameters to Ed25519, which has none (RFC 8410, section 3)"),
+        )),
+        EC => match identifier.parameters.map(AnyRef::decode_as) {
+            Some(Ok(curve)) => same_curve(curve, name).map(|()| Algorithm::Sm2),
+            _ => unsupported(
+                "describes its curve by numbers instead of naming it: write it with a named curve".into(),
+            ),
+        },
+        SM2_SIGNATURE => unsupported(format!(
+            "is marked with the algorithm {SM2_SIGNATURE}, as Botan does: OpenSSL and others read SM2 keys that are marked \
+             {EC} on the curve {SM2}"
+        )),
+        other => unsupported(format!("is a key of the algorithm {other}: keys are Ed25519 or SM2")),
+    }
+}
+
+fn same_curve(curve: ObjectIdentifier, name: &str) -> Result<(), Error> {
+    if curve == SM2 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::KeyUnsupported,
+        format!("{name} is a key on the curve {curve}: keys are Ed25519 or SM2 ({SM2})"),
+    ))
+}
