@@ -99,6 +99,8 @@ pub enum Code {
     HelperFailed,
     /// The answer of a program that was called is not understood.
     HelperAnswer,
+    /// A threshold of no keys, or of more than there are.
+    ThresholdInvalid,
     /// A signed payload that is no rebuild statement, or one that contradicts itself.
     StatementInvalid,
     /// A statement of another type.
@@ -156,6 +158,7 @@ impl Code {
             Code::HelperMissing => "helper-missing",
             Code::HelperFailed => "helper-failed",
             Code::HelperAnswer => "helper-answer",
+            Code::ThresholdInvalid => "threshold-invalid",
             Code::StatementInvalid => "statement-invalid",
             Code::StatementOther => "statement-other",
         }

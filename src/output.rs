@@ -69,6 +69,43 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
         .map_err(|error| failed("synchronising the directory", &error))
 }
 
+/// Puts `bytes` into a new file at `path` with the permission bits of `mode`, under its final name from the start: no
+/// temporary file ever holds them, and nothing that exists is opened, followed or replaced (O_EXCL, open(2)). After a power
+/// cut the file may be there and incomplete.
+///
+/// # Errors
+/// `output-exists` if anything has that name, a link included; `output-missing`, `output-failed` as [`replace`]. What was
+/// written of it is removed.
+pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    let name = path.display();
+    let failed = |error: &io::Error| {
+        let why = format!("{name} cannot be written ({error}); check permission and free space");
+        Error::new(Code::OutputFailed, why)
+    };
+    let mut file = match OpenOptions::new().write(true).create_new(true).mode(mode & 0o777).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Error::new(
+                Code::OutputExists,
+                format!("{name} exists, and a key that is replaced is lost: name a file that does not exist"),
+            ));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Error::new(
+                Code::OutputMissing,
+                format!("there is no directory for the output {name}: create it first"),
+            ));
+        }
+        Err(error) => return Err(failed(&error)),
+    };
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        let _ = fs::remove_file(path);
+        return Err(failed(&error));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))
+}
+
 fn directory(path: &Path) -> Error {
     Error::new(
         Code::OutputDirectory,
@@ -184,6 +221,27 @@ mod tests {
         }
         let error = replace(&folder.0.join("file"), b"bytes", 0o644).unwrap_err();
         assert_eq!(error.code, Code::OutputFailed, "{error}");
+    }
+
+    #[test]
+    fn a_new_file_replaces_nothing() {
+        let folder = Folder::new("create");
+        let (path, link) = (folder.0.join("key"), folder.0.join("link"));
+        create(&path, b"first", 0o600).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"first".to_vec(), 0o600));
+        symlink(folder.0.join("absent"), &link).unwrap();
+        for (taken, code) in [
+            (path.clone(), Code::OutputExists),
+            (link, Code::OutputExists),
+            (folder.0.clone(), Code::OutputExists),
+            (folder.0.join("absent/key"), Code::OutputMissing),
+            (folder.0.join("n".repeat(300)), Code::OutputFailed),
+        ] {
+            let error = create(&taken, b"second", 0o600).unwrap_err();
+            assert_eq!(error.code, code, "{error}");
+        }
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        assert_eq!(folder.names(), ["key", "link"]);
     }
 
     /// Even root may not create files below /proc.

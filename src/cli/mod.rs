@@ -4,9 +4,13 @@ mod attest;
 mod check;
 mod digest;
 mod explain;
+mod key;
+mod keys;
 mod profiles;
 mod rules;
+mod sign;
 mod slim;
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -14,6 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::visible::visible;
 
@@ -31,9 +36,12 @@ enum Command {
     Check(check::Arguments),
     Digest(digest::Arguments),
     Explain(explain::Arguments),
+    Key(key::Arguments),
     Profiles(profiles::Arguments),
     Rules(rules::Arguments),
+    Sign(sign::Arguments),
     Slim(slim::Arguments),
+    Verify(verify::Arguments),
 }
 
 /// Runs the program with its arguments, the name included.
@@ -53,9 +61,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(arguments, &mut out),
         Command::Digest(arguments) => digest::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
+        Command::Key(arguments) => key::run(&arguments, &mut out),
         Command::Profiles(arguments) => profiles::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
+        Command::Sign(arguments) => sign::run(&arguments, &mut out),
         Command::Slim(arguments) => slim::run(&arguments, &mut out),
+        Command::Verify(arguments) => verify::run(&arguments, &mut out),
     };
     let written = result.and_then(|exit| out.flush().map(|()| exit));
     match written {
@@ -72,6 +83,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// A diagnostic on one line, whatever the names in it hold. If even stderr is closed there is nobody to tell.
 fn say(message: std::fmt::Arguments) {
     let _ = writeln!(io::stderr(), "sarsen: {}", visible(&message.to_string()));
+}
+
+/// Says what went wrong, and which exit code that is.
+fn refused(error: &Error) -> Exit {
+    say(format_args!("{error}"));
+    match error.code {
+        Code::OutputFailed => Exit::Output,
+        Code::SignatureMalformed | Code::SignatureWrong => Exit::Forged,
+        Code::SignerFailed | Code::SignerAnswer => Exit::Helper,
+        _ => Exit::Unusable,
+    }
 }
 
 fn exit_codes() -> String {

@@ -6,12 +6,16 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read;
+use std::path::Path;
+
 use base64ct::{Base64, Encoding};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
-use crate::json;
 use crate::key::{PublicKey, Sign};
+use crate::visible::shown;
+use crate::{input, json};
 
 /// The type of a payload that is an in-toto statement (in-toto/attestation, spec/v1/envelope.md).
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
@@ -63,6 +67,25 @@ struct JsonSignature {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     keyid: String,
     sig: String,
+}
+
+/// The envelope in the file at `path`, as [`Envelope::parse`] reads it.
+///
+/// # Errors
+/// One of the `input-…` codes, `input-too-large` above [`LIMIT`] bytes; `envelope-invalid`.
+pub fn file(path: &Path) -> Result<Envelope, Error> {
+    let (file, size) = input::open_sized(path)?;
+    if size > LIMIT as u64 {
+        return Err(Error::new(
+            Code::InputTooLarge,
+            format!("{} has {size} bytes, and an envelope has {LIMIT} (64 MiB) at most", path.display()),
+        ));
+    }
+    let mut json = Vec::new();
+    file.take(LIMIT as u64 + 1).read_to_end(&mut json).map_err(|error| {
+        Error::new(Code::InputUnreadable, format!("{} cannot be read ({error})", path.display()))
+    })?;
+    Envelope::parse(&json, &shown(path))
 }
 
 impl Envelope {

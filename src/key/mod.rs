@@ -6,6 +6,7 @@
 
 mod der;
 mod ed25519;
+pub mod file;
 mod pem;
 pub mod signature;
 mod sm2;
@@ -63,15 +64,7 @@ impl PublicKey {
     /// # Errors
     /// `key-invalid`, `key-unsupported`, `key-kind` for a private key, `key-identity`.
     pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
-        match Key::parse(pem, name, identity)? {
-            Key::Public(key) => Ok(key),
-            Key::Secret(_) => Err(Error::new(
-                Code::KeyKind,
-                format!(
-                    "{name} is a private key, where a public one is asked for: `sarsen key public` writes it"
-                ),
-            )),
-        }
+        Key::parse(pem, name, identity)?.into_public(name)
     }
 
     /// A key from its bytes: 32 of Ed25519, 65 (an uncompressed point, 04 x y) of SM2.
@@ -228,13 +221,7 @@ impl SecretKey {
     /// # Errors
     /// As there; `key-kind` for a public key, `key-invalid` also if the public key beside the private is not its own.
     pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
-        match Key::parse(pem, name, identity)? {
-            Key::Secret(key) => Ok(key),
-            Key::Public(_) => Err(Error::new(
-                Code::KeyKind,
-                format!("{name} is a public key: it verifies, and only the private key it belongs to signs"),
-            )),
-        }
+        Key::parse(pem, name, identity)?.into_secret(name)
     }
 
     fn named(
@@ -336,6 +323,36 @@ impl Key {
                 }
             }
             label => Err(pem::unsupported(label, name)),
+        }
+    }
+
+    /// The key if it is public.
+    ///
+    /// # Errors
+    /// `key-kind`.
+    pub fn into_public(self, name: &str) -> Result<PublicKey, Error> {
+        match self {
+            Key::Public(key) => Ok(key),
+            Key::Secret(_) => Err(Error::new(
+                Code::KeyKind,
+                format!(
+                    "{name} is a private key, where a public one is asked for: `sarsen key public` writes it"
+                ),
+            )),
+        }
+    }
+
+    /// The key if it is private.
+    ///
+    /// # Errors
+    /// `key-kind`.
+    pub fn into_secret(self, name: &str) -> Result<SecretKey, Error> {
+        match self {
+            Key::Secret(key) => Ok(key),
+            Key::Public(_) => Err(Error::new(
+                Code::KeyKind,
+                format!("{name} is a public key: it verifies, and only the private key it belongs to signs"),
+            )),
         }
     }
 

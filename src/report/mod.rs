@@ -8,10 +8,12 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod junit;
+pub mod key;
 pub mod rules;
 pub mod sarif;
 pub mod slim;
 mod uri;
+pub mod verify;
 
 pub use finding::idle;
 

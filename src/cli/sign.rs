@@ -1,0 +1,167 @@
+//! `sarsen sign`
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::envelope::{self, Envelope};
+use crate::error::{Code, Error};
+use crate::exit::Exit;
+use crate::key::{self, Algorithm, Sign};
+use crate::signer::External;
+use crate::visible::shown;
+use crate::{input, output};
+
+/// Sign files, or put one with its signatures into an envelope (DSSE)
+///
+/// The signature of FILE by an Ed25519 key is written to FILE.ed25519.sig, that by an SM2 key to FILE.sm2.sig. Files of up
+/// to 1 GiB are read into memory.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// A private key in PEM; may be given again
+    #[arg(long = "key", value_name = "FILE", required_unless_present = "signer")]
+    keys: Vec<PathBuf>,
+    /// The identity of SM2 keys whose files do not name it
+    #[arg(long, value_name = "ID")]
+    identity: Option<String>,
+    /// A program that holds a private key and signs (docs/formats/signer.md)
+    #[arg(long, value_name = "PROGRAM", requires = "public")]
+    signer: Option<OsString>,
+    /// An argument of that program; may be given again
+    #[arg(long, value_name = "ARGUMENT", requires = "signer", allow_hyphen_values = true)]
+    signer_argument: Vec<OsString>,
+    /// What that program calls its key, such as a PKCS#11 URI
+    #[arg(long, value_name = "TEXT", requires = "signer")]
+    signer_key: Option<String>,
+    /// What that program is sent: the message, or for SM2 its hash e
+    #[arg(long, value_name = "MODE", requires = "signer", default_value = "message")]
+    signer_mode: Mode,
+    /// How long to wait for that program
+    #[arg(long, value_name = "SECONDS", requires = "signer", default_value_t = 300,
+        value_parser = clap::value_parser!(u32).range(1..))]
+    signer_timeout: u32,
+    /// The public key that belongs to that program's
+    #[arg(long, value_name = "FILE", requires = "signer")]
+    public: Option<PathBuf>,
+    /// Write SM2 signatures as the 64 bytes r and s instead of DER
+    #[arg(long, conflicts_with = "envelope")]
+    raw: bool,
+    /// Write an envelope with the bytes of FILE and all signatures; without --payload-type FILE is an envelope, and
+    /// signatures are added to it
+    #[arg(long)]
+    envelope: bool,
+    /// How to read the bytes of FILE: signed with them
+    #[arg(long, value_name = "TYPE", requires = "envelope")]
+    payload_type: Option<String>,
+    /// The file to write, where there is one; replaced in one step if it exists [default for an envelope: standard output]
+    #[arg(short, long, value_name = "OUT")]
+    output: Option<PathBuf>,
+    /// Regular files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Mode {
+    Message,
+    E,
+}
+
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
+    let signers = match signers(arguments) {
+        Ok(signers) => signers,
+        Err(error) => return Ok(super::refused(&error)),
+    };
+    if arguments.envelope {
+        return match wrap(arguments, &signers) {
+            Ok(envelope) => match &arguments.output {
+                Some(path) => Ok(output::replace(path, format!("{envelope}\n").as_bytes(), 0o644)
+                    .map_or_else(|error| super::refused(&error), |()| Exit::Ok)),
+                None => writeln!(out, "{envelope}").map(|()| Exit::Ok),
+            },
+            Err(error) => Ok(super::refused(&error)),
+        };
+    }
+    let mut exit = Exit::Ok;
+    for file in &arguments.files {
+        if let Err(error) = detach(arguments, &signers, file) {
+            let reason = super::refused(&error);
+            if reason as u8 > exit as u8 {
+                exit = reason;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+/// Everybody who signs, and no two of them to the same file.
+fn signers(arguments: &Arguments) -> Result<Vec<Box<dyn Sign>>, Error> {
+    let identity = arguments.identity.as_deref();
+    let mut signers: Vec<Box<dyn Sign>> = Vec::new();
+    for path in &arguments.keys {
+        signers.push(Box::new(super::keys::read(path, identity)?.into_secret(&shown(path))?));
+    }
+    if let (Some(program), Some(public)) = (&arguments.signer, &arguments.public) {
+        let command = [std::slice::from_ref(program), &arguments.signer_argument].concat();
+        let public = super::keys::read(public, identity)?.into_public(&shown(public))?;
+        let signer = External::new(&command, public)
+            .handle(arguments.signer_key.as_deref().unwrap_or_default())
+            .prehashed(arguments.signer_mode == Mode::E)
+            .patience(Duration::from_secs(arguments.signer_timeout.into()));
+        signers.push(Box::new(signer));
+    }
+    super::keys::identity_is_used(identity, signers.iter().map(|signer| signer.public()))?;
+    let several =
+        |why: &str| Err(Error::new(Code::OutputSame, format!("{why} would be written to one file")));
+    if arguments.envelope {
+        if arguments.files.len() > 1 {
+            return several("several envelopes");
+        }
+    } else if arguments.output.is_some() && signers.len() * arguments.files.len() > 1 {
+        return several("several signatures");
+    } else if arguments.output.is_none() {
+        let mut algorithms: Vec<Algorithm> =
+            signers.iter().map(|signer| signer.public().algorithm()).collect();
+        algorithms.sort_unstable();
+        let count = algorithms.len();
+        algorithms.dedup();
+        if algorithms.len() < count {
+            return several("signatures of several keys of one algorithm");
+        }
+    }
+    Ok(signers)
+}
+
+/// Writes the signatures of `file` beside it.
+fn detach(arguments: &Arguments, signers: &[Box<dyn Sign>], file: &Path) -> Result<(), Error> {
+    input::read_with(file, |message| {
+        for signer in signers {
+            let algorithm = signer.public().algorithm();
+            let mut signature = signer.sign(message)?;
+            if arguments.raw && algorithm == Algorithm::Sm2 {
+                signature = key::signature::from_der(&signature)?.to_vec();
+            }
+            let path = arguments.output.clone().unwrap_or_else(|| {
+                let mut name = file.as_os_str().to_owned();
+                name.push(format!(".{algorithm}.sig"));
+                name.into()
+            });
+            output::replace(&path, &signature, 0o644)?;
+        }
+        Ok(())
+    })
+}
+
+/// The envelope that is asked for, signed by all.
+fn wrap(arguments: &Arguments, signers: &[Box<dyn Sign>]) -> Result<String, Error> {
+    let file = &arguments.files[0];
+    let mut envelope = match &arguments.payload_type {
+        Some(payload_type) => Envelope::new(payload_type, input::read(file)?),
+        None => envelope::file(file)?,
+    };
+    for signer in signers {
+        envelope.sign(&**signer)?;
+    }
+    Ok(envelope.to_json())
+}

@@ -1,0 +1,171 @@
+//! `sarsen verify`
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::envelope;
+use crate::error::{Code, Error};
+use crate::exit::Exit;
+use crate::key::{self, Algorithm, PublicKey};
+use crate::report::verify::{self as report, Verdict};
+use crate::visible::shown;
+use crate::{input, output};
+
+/// Verify the signature of a file, or those in an envelope (DSSE)
+///
+/// Files of up to 1 GiB and envelopes of up to 64 MiB are read into memory. A private key is refused: whoever verifies
+/// should not hold it.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// A public key in PEM; may be given again for an envelope
+    #[arg(long = "key", value_name = "FILE", required = true)]
+    keys: Vec<PathBuf>,
+    /// The identity of SM2 keys whose files do not name it
+    #[arg(long, value_name = "ID")]
+    identity: Option<String>,
+    /// The signature of FILE
+    #[arg(long, value_name = "SIG", conflicts_with = "envelope", requires = "file")]
+    signature: Option<PathBuf>,
+    /// That signature is of SM2, as the 64 bytes r and s instead of DER
+    #[arg(long, requires = "signature")]
+    raw: bool,
+    /// The envelope
+    #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "file")]
+    envelope: Option<PathBuf>,
+    /// How many of the keys must have signed the envelope; keys with the same bytes are one [default: all]
+    #[arg(long, value_name = "N", requires = "envelope")]
+    threshold: Option<usize>,
+    /// What the envelope must hold
+    #[arg(long, value_name = "TYPE", requires = "envelope")]
+    payload_type: Option<String>,
+    /// Where to write the bytes that the envelope's signatures cover, once they are verified
+    #[arg(short, long, value_name = "OUT", requires = "envelope", requires = "payload_type")]
+    output: Option<PathBuf>,
+    /// Lines for people, or one JSON document (sarsen.verify/1)
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// The file that was signed
+    #[arg(value_name = "FILE", requires = "signature")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
+    let done =
+        keys(arguments).and_then(|keys| match (&arguments.file, &arguments.signature, &arguments.envelope) {
+            (Some(file), Some(signature), _) => detached(arguments, &keys, file, signature),
+            (_, _, Some(envelope)) => enveloped(arguments, keys, envelope),
+            _ => unreachable!("the arguments demand one of them"),
+        });
+    let (verdict, exit) = match done {
+        Ok(done) => done,
+        Err(error) => return Ok(super::refused(&error)),
+    };
+    match arguments.format {
+        Format::Human => report::human(out, &verdict)?,
+        Format::Json => report::json(out, &verdict)?,
+    }
+    Ok(exit)
+}
+
+/// The keys, each once.
+fn keys(arguments: &Arguments) -> Result<Vec<PublicKey>, Error> {
+    let identity = arguments.identity.as_deref();
+    let mut keys: Vec<PublicKey> = Vec::new();
+    for path in &arguments.keys {
+        let key = super::keys::read(path, identity)?.into_public(&shown(path))?;
+        match keys.iter().find(|other| other.bytes() == key.bytes()) {
+            Some(other) if *other != key => {
+                return Err(Error::new(
+                    Code::KeyIdentity,
+                    format!(
+                        "{} is a key that was given before, with another identity: it is one signer",
+                        shown(path)
+                    ),
+                ));
+            }
+            Some(_) => {}
+            None => keys.push(key),
+        }
+    }
+    super::keys::identity_is_used(identity, keys.iter())?;
+    Ok(keys)
+}
+
+fn detached(
+    arguments: &Arguments,
+    keys: &[PublicKey],
+    file: &Path,
+    signature: &Path,
+) -> Result<(Verdict, Exit), Error> {
+    let [key] = keys else {
+        return Err(Error::new(
+            Code::KeyKind,
+            format!("{} keys are given for one signature, which is of one key", keys.len()),
+        ));
+    };
+    let mut bytes = input::read(signature)?;
+    if arguments.raw {
+        if key.algorithm() != Algorithm::Sm2 {
+            let why = "--raw is for signatures of SM2: those of Ed25519 are 64 bytes in any case";
+            return Err(Error::new(Code::KeyKind, why));
+        }
+        bytes = key::signature::to_der(&key::signature::from_raw(&bytes)?);
+    }
+    input::read_with(file, |message| key.verify(message, &bytes)).map_err(|error| match error.code {
+        Code::SignatureMalformed | Code::SignatureWrong => {
+            Error::new(error.code, format!("{} of {}: {}", shown(signature), shown(file), error.message))
+        }
+        _ => error,
+    })?;
+    let verdict =
+        Verdict { file: shown(file), payload_type: None, threshold: 1, keys: vec![(key.clone(), true)] };
+    Ok((verdict, Exit::Ok))
+}
+
+fn enveloped(arguments: &Arguments, keys: Vec<PublicKey>, path: &Path) -> Result<(Verdict, Exit), Error> {
+    let threshold = arguments.threshold.unwrap_or(keys.len());
+    if threshold == 0 || threshold > keys.len() {
+        return Err(Error::new(
+            Code::ThresholdInvalid,
+            format!(
+                "the threshold {threshold} is not from 1 to {}, the number of different keys",
+                keys.len()
+            ),
+        ));
+    }
+    let envelope = envelope::file(path)?;
+    let signed = envelope.signers(&keys.iter().collect::<Vec<_>>());
+    let verdict = Verdict {
+        file: shown(path),
+        payload_type: Some(envelope.payload_type.clone()),
+        threshold,
+        keys: keys.into_iter().enumerate().map(|(place, key)| (key, signed.contains(&place))).collect(),
+    };
+    let exit = match signed.len() {
+        0 => Exit::Forged,
+        count if count < threshold => Exit::Failed,
+        _ => match &arguments.payload_type {
+            Some(wanted) if *wanted != envelope.payload_type => {
+                super::say(format_args!(
+                    "{} is signed as {:?}, and {wanted:?} is asked for: it is not read as something else",
+                    shown(path),
+                    envelope.payload_type
+                ));
+                Exit::Failed
+            }
+            _ => {
+                if let Some(output) = &arguments.output {
+                    output::replace(output, &envelope.payload, 0o644)?;
+                }
+                Exit::Ok
+            }
+        },
+    };
+    Ok((verdict, exit))
+}
