@@ -7,6 +7,7 @@
 pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod configuration;
 pub mod digest;
 pub mod elf;
 pub mod envelope;

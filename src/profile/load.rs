@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{BUILT_IN, Profile, nearest, suppress};
 use crate::error::{Code, Error};
 use crate::isa::Baseline;
-use crate::{input, rules};
+use crate::{configuration, input, rules};
 
 /// A chain of `extends` longer than this is a circle.
 const DEPTH: usize = 8;
@@ -85,10 +85,7 @@ fn text_of(name: &str) -> Result<String, Error> {
 /// The keys of `text` over those of what it extends.
 fn layered(text: &str, origin: &str, depth: usize) -> Result<toml::Table, Error> {
     // Read as a profile first: this reader knows the line of an unknown key or a wrong type, the joined table does not.
-    let own: Profile = toml::from_str(text).map_err(|e| {
-        let line = e.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-        invalid(origin, format!("line {line}: {}", with_nearest(e.message())))
-    })?;
+    let own: Profile = configuration::parse(text).map_err(|why| invalid(origin, why))?;
     let table: toml::Table = toml::from_str(text).map_err(|e| invalid(origin, e.message()))?;
     let Some(base) = own.extends else { return Ok(table) };
     if depth == DEPTH {
@@ -114,16 +111,6 @@ fn lay_over(base: &mut toml::Table, over: toml::Table) {
             }
         }
     }
-}
-
-/// Adds the nearest of the names that serde expected to its message about an unknown one.
-fn with_nearest(message: &str) -> String {
-    let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let hint = match names.as_slice() {
-        [seen, expected @ ..] if message.starts_with("unknown") => nearest(seen, expected.iter().copied()),
-        _ => String::new(),
-    };
-    format!("{message}{hint}")
 }
 
 #[cfg(test)]

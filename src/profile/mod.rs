@@ -2,7 +2,6 @@
 
 mod builtin;
 mod load;
-mod nearest;
 #[cfg(test)]
 mod page;
 mod suppress;
@@ -13,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules;
 
+pub use crate::configuration::nearest;
 pub use builtin::BUILT_IN;
-pub use nearest::nearest;
 pub use suppress::Suppression;
 
 /// A device profile, as read from TOML. Unknown keys are errors.
