@@ -101,6 +101,34 @@ pub enum Code {
     HelperAnswer,
     /// A threshold of no keys, or of more than there are.
     ThresholdInvalid,
+    /// The text is no trust store, or one that would count a signer twice.
+    TrustInvalid,
+    /// The text is no policy, or one that everything or nothing would satisfy.
+    PolicyInvalid,
+    /// The bundle is larger than [`crate::attest::bundle::LIMIT`].
+    BundleTooLarge,
+    /// A line of a bundle is longer than [`crate::attest::bundle::LINE`].
+    BundleLineTooLong,
+    /// The last line of a bundle ends in the middle.
+    BundleTruncated,
+    /// A signature that says it is a trusted key's and is not.
+    SignatureForged,
+    /// A statement that lacks a digest which the policy demands.
+    DigestMissing,
+    /// A statement one of whose digests of a file is right and another wrong.
+    DigestContradictory,
+    /// A file that no statement names by all its digests.
+    FileNotStated,
+    /// A key that states two different outputs of one derivation.
+    Equivocation,
+    /// A trusted builder that states other bytes.
+    Dissent,
+    /// A trusted builder that could not build, where the policy lets that count.
+    BuildFailed,
+    /// Fewer organisations than the policy wants state these bytes.
+    ThresholdNotMet,
+    /// Statements about several derivations, where one is to be compared with.
+    RecipeAmbiguous,
     /// A signed payload that is no rebuild statement, or one that contradicts itself.
     StatementInvalid,
     /// A statement of another type.
@@ -159,6 +187,20 @@ impl Code {
             Code::HelperFailed => "helper-failed",
             Code::HelperAnswer => "helper-answer",
             Code::ThresholdInvalid => "threshold-invalid",
+            Code::TrustInvalid => "trust-invalid",
+            Code::PolicyInvalid => "policy-invalid",
+            Code::BundleTooLarge => "bundle-too-large",
+            Code::BundleLineTooLong => "bundle-line-too-long",
+            Code::BundleTruncated => "bundle-truncated",
+            Code::SignatureForged => "signature-forged",
+            Code::DigestMissing => "digest-missing",
+            Code::DigestContradictory => "digest-contradictory",
+            Code::FileNotStated => "file-not-stated",
+            Code::Equivocation => "equivocation",
+            Code::Dissent => "dissent",
+            Code::BuildFailed => "build-failed",
+            Code::ThresholdNotMet => "threshold-not-met",
+            Code::RecipeAmbiguous => "recipe-ambiguous",
             Code::StatementInvalid => "statement-invalid",
             Code::StatementOther => "statement-other",
         }

@@ -4,6 +4,7 @@
 //! emulator, [`rules`] judge facts by a [`profile`], [`report`] renders the verdicts. [`rootfs`] is the file tree
 //! of a device: a directory, an initramfs or a tar. [`cli`] only joins them.
 
+pub mod attest;
 pub mod check;
 pub mod cli;
 pub mod clock;

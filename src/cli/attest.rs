@@ -51,7 +51,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     match attest(arguments) {
         Ok(statement) => {
-            report::attest::stated(out, &statement, &arguments.output)?;
+            report::stated::stated(out, &statement, &arguments.output)?;
             Ok(match statement.predicate.verdict.result {
                 Outcome::Produced | Outcome::Matches => Exit::Ok,
                 Outcome::Differs => Exit::Disputed,

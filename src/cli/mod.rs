@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. A subcommand a file; what they do is in the library.
 
 mod attest;
+mod challenge;
 mod check;
 mod digest;
 mod explain;
@@ -11,6 +12,7 @@ mod rules;
 mod sign;
 mod slim;
 mod verify;
+mod verify_attestation;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -33,6 +35,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Attest(attest::Arguments),
+    Challenge(challenge::Arguments),
     Check(check::Arguments),
     Digest(digest::Arguments),
     Explain(explain::Arguments),
@@ -42,6 +45,7 @@ enum Command {
     Sign(sign::Arguments),
     Slim(slim::Arguments),
     Verify(verify::Arguments),
+    VerifyAttestation(verify_attestation::Arguments),
 }
 
 /// Runs the program with its arguments, the name included.
@@ -58,6 +62,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let result = match arguments.command {
         Command::Attest(arguments) => attest::run(&arguments, &mut out),
+        Command::Challenge(arguments) => challenge::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(arguments, &mut out),
         Command::Digest(arguments) => digest::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
@@ -67,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sign(arguments) => sign::run(&arguments, &mut out),
         Command::Slim(arguments) => slim::run(&arguments, &mut out),
         Command::Verify(arguments) => verify::run(&arguments, &mut out),
+        Command::VerifyAttestation(arguments) => verify_attestation::run(&arguments, &mut out),
     };
     let written = result.and_then(|exit| out.flush().map(|()| exit));
     match written {

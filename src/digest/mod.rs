@@ -55,6 +55,14 @@ impl Digests {
         Self { size: bytes.len() as u64, sha256: sha256(bytes), sm3: sm3(bytes) }
     }
 
+    /// The digest by `algorithm`.
+    pub fn by(&self, algorithm: Algorithm) -> &[u8; 32] {
+        match algorithm {
+            Algorithm::Sha256 => &self.sha256,
+            Algorithm::Sm3 => &self.sm3,
+        }
+    }
+
     /// Those of everything that `reader` yields, read once and in constant memory, whatever its size. Where there is a
     /// second processor it hashes too.
     ///

@@ -24,8 +24,7 @@ pub fn subjects(outputs: &BTreeMap<String, PathBuf>) -> Result<Vec<Subject>, Err
         for (name, path) in files {
             let digests = digest::file(&path)?;
             let name = if output == "out" { name } else { format!("{output}:{name}") };
-            let digest = [(Algorithm::Sha256, digests.sha256), (Algorithm::Sm3, digests.sm3)]
-                .map(|(by, digest)| (by.as_str().to_owned(), hex(&digest)));
+            let digest = Algorithm::ALL.map(|by| (by.as_str().to_owned(), hex(digests.by(by))));
             subjects.push(Subject {
                 name,
                 digest: digest.into(),

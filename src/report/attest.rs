@@ -1,45 +1,76 @@
-//! What `sarsen attest` prints.
+//! What `sarsen verify-attestation` and `sarsen challenge` print: tables for people, or JSON documents described by
+//! docs/schemas/verify-attestation-1.schema.json and docs/schemas/challenge-1.schema.json.
+
+pub mod challenge;
+pub mod verify;
 
 use std::io::{self, Write};
-use std::path::Path;
 
-use crate::statement::rebuild::Origin;
-use crate::statement::{Rebuild, Statement};
-use crate::visible::{shown, visible};
+use serde::Serialize;
 
-/// What was stated, for the builder to look at.
-///
-/// # Errors
-/// What `out` says.
-pub fn stated(out: &mut dyn Write, statement: &Statement<Rebuild>, bundle: &Path) -> io::Result<()> {
-    let Rebuild { source, recipe, verdict, .. } = &statement.predicate;
-    writeln!(out, "{} {}", verdict.result.as_str(), visible(&recipe.attribute))?;
-    writeln!(out, "  derivation {}", visible(&recipe.drv_path))?;
-    for subject in &statement.subject {
-        for (algorithm, digest) in &subject.digest {
-            writeln!(out, "  {} {algorithm} {digest}", visible(&subject.name))?;
-        }
+use crate::attest::testimony::{Ignored, Why};
+use crate::error::Error;
+use crate::visible::visible;
+
+/// Something said under a stable code.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Remark<'a> {
+    /// Such as `dissent`.
+    code: &'a str,
+    /// Text for people.
+    message: &'a str,
+}
+
+fn remarks(errors: &[Error]) -> Vec<Remark<'_>> {
+    errors.iter().map(|error| Remark { code: error.code.as_str(), message: &error.message }).collect()
+}
+
+/// A line of the bundle that says nothing here.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Unused<'a> {
+    /// Its number.
+    line: usize,
+    /// `repeated`, `unknown-key`, `role` (its key is trusted with other things), `revoked` or `other-type`.
+    why: &'a str,
+    /// Names of the trusted keys that signed it; where there are none, the ids that it carries, which prove nothing.
+    keys: &'a [String],
+}
+
+fn unused(ignored: &[Ignored]) -> Vec<Unused<'_>> {
+    ignored
+        .iter()
+        .map(|Ignored { line, why, keys }| Unused { line: *line, why: why.as_str(), keys })
+        .collect()
+}
+
+/// A line of text for each that a reader could miss.
+fn write_ignored(out: &mut dyn Write, ignored: &[Ignored]) -> io::Result<()> {
+    for Ignored { line, why, keys } in ignored {
+        let keys = keys.join(", ");
+        let text = match why {
+            Why::Repeated => "is a repetition and counts once".into(),
+            Why::UnknownKey => format!("is signed by no trusted key ({keys})"),
+            Why::Role => format!("is signed by {keys}, which may not sign statements about builds"),
+            Why::Revoked => format!("is signed by {keys}, which is revoked"),
+            Why::OtherType => format!("is signed by {keys} and is no rebuild statement"),
+        };
+        writeln!(out, "  line {line} {}", visible(&text))?;
     }
-    if let Some(difference) = &verdict.difference {
-        writeln!(out, "  first difference: {}", visible(&difference.path))?;
-        for line in &difference.summary {
-            writeln!(out, "    {}", visible(line))?;
-        }
+    Ok(())
+}
+
+/// Rows in columns; each but the last as wide as its widest cell.
+fn table(out: &mut dyn Write, rows: &[Vec<String>]) -> io::Result<()> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let cells: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| visible(cell)).collect()).collect();
+    let width = |at: usize| cells.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|at| width(at).unwrap_or_default()).collect();
+    for row in cells {
+        let line: Vec<String> =
+            row.iter().zip(&widths).map(|(cell, width)| format!("  {cell:width$}")).collect();
+        writeln!(out, "{}", line.concat().trim_end())?;
     }
-    if let Some(reason) = &verdict.reason {
-        writeln!(out, "  because: {}", visible(reason))?;
-    }
-    let count = |origin| statement.predicate.count(origin);
-    writeln!(
-        out,
-        "  went into it: {} built here, {} substituted, {} of fixed content, {} sources",
-        count(Origin::Built),
-        count(Origin::Substituted),
-        count(Origin::FixedOutput),
-        count(Origin::Source)
-    )?;
-    if source.dirty {
-        writeln!(out, "  the source has changes that no commit holds: nobody else can build it")?;
-    }
-    writeln!(out, "  signed into {}", shown(bundle))
+    Ok(())
 }

@@ -12,6 +12,7 @@ pub mod key;
 pub mod rules;
 pub mod sarif;
 pub mod slim;
+pub mod stated;
 mod uri;
 pub mod verify;
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod attest;
 pub mod device;
 pub mod llvm;
 mod numbers;

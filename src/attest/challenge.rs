@@ -1,0 +1,247 @@
+//! Compares what this machine has with what others state: identical, differs, or inconclusive where nobody says. No policy
+//! is asked, and nothing is proved; it shows where to look.
+
+use std::collections::BTreeSet;
+
+use super::bundle::Bundle;
+use super::outputs::{Comparison, compare, is_file};
+use super::testimony::{self, Ignored, Testimony};
+use super::trust::Trust;
+use super::verify::{File, weight};
+use crate::digest::hex;
+use crate::error::{Code, Error};
+use crate::exit::Exit;
+use crate::statement::rebuild::Outcome;
+
+/// What this machine has.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    /// Files: of an output by their paths in it, else by any name.
+    pub files: Vec<File>,
+    /// SHA-256 of the NAR, where it is a whole output: then a file that only others have is a difference too.
+    pub nar: Option<[u8; 32]>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Challenge {
+    /// The derivation that the statements are about; none if there are no statements.
+    pub drv: Option<String>,
+    /// One for each file, and for the whole output.
+    pub items: Vec<Item>,
+    /// Trusted builders that got nothing: key, organisation, line, outcome and why.
+    pub unable: Vec<Unable>,
+    /// Lines that say nothing here.
+    pub ignored: Vec<Ignored>,
+    /// Lines that cannot be used, and signatures and digests that are forged.
+    pub problems: Vec<Error>,
+}
+
+/// One thing that was compared.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its name here.
+    pub name: String,
+    /// Its SHA-256 here; none if it is not here.
+    pub sha256: Option<String>,
+    /// What others state of it.
+    pub others: Vec<Other>,
+}
+
+/// What one key states of one thing.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// The key's name in the trust store.
+    pub key: String,
+    /// Its organisation there.
+    pub organisation: String,
+    /// The line of the bundle.
+    pub line: usize,
+    /// The SHA-256 that is stated; none if the statement has no such file.
+    pub sha256: Option<String>,
+    /// All digests that are stated are those found here.
+    pub same: bool,
+}
+
+/// A builder that got nothing.
+#[derive(Clone, Debug)]
+pub struct Unable {
+    /// The key's name in the trust store.
+    pub key: String,
+    /// Its organisation there.
+    pub organisation: String,
+    /// The line of the bundle.
+    pub line: usize,
+    /// Failed, or not tried.
+    pub result: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// How one thing compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// All who state it state what is here.
+    Identical,
+    /// Nobody states it.
+    Inconclusive,
+    /// Somebody states something else.
+    Differs,
+}
+
+impl Answer {
+    /// As reports have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::Inconclusive => "inconclusive",
+            Self::Differs => "differs",
+        }
+    }
+}
+
+impl Item {
+    /// How it compares.
+    pub fn answer(&self) -> Answer {
+        match self.others.as_slice() {
+            [] => Answer::Inconclusive,
+            others if self.sha256.is_some() && others.iter().all(|other| other.same) => Answer::Identical,
+            _ => Answer::Differs,
+        }
+    }
+}
+
+impl Challenge {
+    /// How many things have this answer.
+    pub fn count(&self, answer: Answer) -> usize {
+        self.items.iter().filter(|item| item.answer() == answer).count()
+    }
+
+    /// The exit code; with nothing to compare it is not [`Exit::Ok`].
+    pub fn exit(&self) -> Exit {
+        let answer = self.items.iter().map(Item::answer).max().unwrap_or(Answer::Inconclusive);
+        let compared = match answer {
+            Answer::Identical => Exit::Ok,
+            Answer::Inconclusive => Exit::Nothing,
+            Answer::Differs => Exit::Disputed,
+        };
+        let problems = self.problems.iter().map(|problem| weight(problem.code));
+        match problems.max_by_key(|exit| *exit as u8) {
+            // Inconclusive is what is said where there is no other reason.
+            Some(problem) if compared == Exit::Nothing => problem,
+            Some(problem) if problem as u8 > compared as u8 => problem,
+            _ => compared,
+        }
+    }
+}
+
+/// Compares `own` with what keys of `trust` state in `bundle` about the derivation `drv`, SHA-256 of its text in
+/// hexadecimal; without it, about the only one.
+///
+/// # Errors
+/// `recipe-ambiguous` if there are statements about several.
+pub fn challenge(trust: &Trust, bundle: &Bundle, own: &Own, drv: Option<&str>) -> Result<Challenge, Error> {
+    let evidence = testimony::read(bundle, trust);
+    let drvs: BTreeSet<&str> = evidence.testimonies.iter().map(|testimony| testimony.drv.as_str()).collect();
+    if drv.is_none() && drvs.len() > 1 {
+        let list = drvs.iter().copied().collect::<Vec<_>>().join(", ");
+        return Err(Error::new(
+            Code::RecipeAmbiguous,
+            format!(
+                "the bundle has statements about {} derivations: choose one with --drv: {list}",
+                drvs.len()
+            ),
+        ));
+    }
+    let drv = drv.map(str::to_owned).or_else(|| drvs.first().map(|drv| (*drv).to_owned()));
+    let (testimonies, mut problems) = (evidence.testimonies, evidence.problems);
+    let about = || testimonies.iter().filter(|testimony| Some(&testimony.drv) == drv.as_ref());
+    let (mut items, mut unable) = (Vec::new(), Vec::new());
+    for testimony in about().filter(|testimony| !testimony.result.has_output()) {
+        for (key, organisation) in names(testimony, trust) {
+            let (line, result, reason) = (testimony.line, testimony.result, testimony.reason.clone());
+            unable.push(Unable { key, organisation, line, result, reason });
+        }
+    }
+    let stated: Vec<&Testimony> = about().filter(|testimony| testimony.result.has_output()).collect();
+    for file in &own.files {
+        let mut others = Vec::new();
+        for testimony in &stated {
+            others.extend(compared(file, own.nar.is_some(), testimony, trust, &mut problems));
+        }
+        items.push(Item { name: file.name.clone(), sha256: Some(hex(&file.digests.sha256)), others });
+    }
+    if let Some(nar) = own.nar {
+        let here: BTreeSet<&str> = own.files.iter().map(|file| file.name.as_str()).collect();
+        let stated_names = stated.iter().flat_map(|testimony| testimony.outputs.keys());
+        let missing: BTreeSet<&String> =
+            stated_names.filter(|name| is_file(name) && !here.contains(name.as_str())).collect();
+        for name in missing {
+            let others = stated.iter().flat_map(|testimony| stating(testimony, name, None, trust)).collect();
+            items.push(Item { name: name.clone(), sha256: None, others });
+        }
+        let (name, nar) = ("nar:out", hex(&nar));
+        let others = stated.iter().filter(|t| t.outputs.contains_key(name));
+        let others = others.flat_map(|testimony| stating(testimony, name, Some(&nar), trust)).collect();
+        items.push(Item { name: name.into(), sha256: Some(nar), others });
+    }
+    Ok(Challenge { drv, items, unable, ignored: evidence.ignored, problems })
+}
+
+fn names<'a>(testimony: &'a Testimony, trust: &'a Trust) -> impl Iterator<Item = (String, String)> {
+    let keys = testimony.signers.iter().map(|&signer| &trust.keys()[signer]);
+    keys.map(|key| (key.name.clone(), key.organisation.clone()))
+}
+
+/// What a statement says of the thing called `name`, whose SHA-256 here is `sha256`.
+fn stating(testimony: &Testimony, name: &str, sha256: Option<&str>, trust: &Trust) -> Vec<Other> {
+    let stated = testimony.outputs.get(name).and_then(|digests| digests.get("sha256").cloned());
+    let same = sha256.is_some() && stated.as_deref() == sha256;
+    names(testimony, trust)
+        .map(|(key, organisation)| Other {
+            key,
+            organisation,
+            line: testimony.line,
+            sha256: stated.clone(),
+            same,
+        })
+        .collect()
+}
+
+/// What a statement says of a file: of the one at the same path in an output; of a file alone, of the one with its bytes,
+/// else of those that are called the same.
+fn compared(
+    file: &File,
+    whole: bool,
+    testimony: &Testimony,
+    trust: &Trust,
+    problems: &mut Vec<Error>,
+) -> Vec<Other> {
+    let verdict =
+        |name: &str| compare(&testimony.outputs[name], testimony.sizes.get(name).copied(), &file.digests);
+    let names: Vec<&str> =
+        testimony.outputs.keys().map(String::as_str).filter(|name| is_file(name)).collect();
+    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+    let meant = if whole {
+        names.iter().find(|name| **name == file.name)
+    } else {
+        let same = names.iter().find(|name| verdict(name) != Comparison::Other);
+        same.or_else(|| names.iter().find(|name| last(name) == last(&file.name)))
+    };
+    let Some(&name) = meant else {
+        // A whole output says what it does not have, too.
+        return if whole { stating(testimony, &file.name, None, trust) } else { Vec::new() };
+    };
+    if verdict(name) == Comparison::Contradictory {
+        problems.push(Error::new(
+            Code::DigestContradictory,
+            format!(
+                "line {} states digests of {name} of which one is that of {} and another is not: one of them is forged",
+                testimony.line, file.name
+            ),
+        ));
+    }
+    let others = stating(testimony, name, None, trust);
+    let same = verdict(name) == Comparison::Same;
+    others.into_iter().map(|other| Other { same, ..other }).collect()
+}

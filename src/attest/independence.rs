@@ -1,0 +1,72 @@
+//! How many builders K organisations really are: those that signed the same run, or copied their inputs from the same hand,
+//! are one.
+
+use std::collections::BTreeSet;
+
+use super::policy::Require;
+use super::testimony::Testimony;
+
+/// How many opinions the statements of these organisations are, one list each, under `require` with `tolerated` copied
+/// paths.
+pub fn opinions(organisations: &[Vec<&Testimony>], require: Require, tolerated: usize) -> usize {
+    // Of several runs of one organisation the best counts: its own before a shared one, then the one that copied least.
+    let shared = |testimony: &Testimony| {
+        organisations.iter().filter(|own| own.iter().any(|other| other.payload == testimony.payload)).count()
+    };
+    let ties: Vec<BTreeSet<Tie>> = organisations
+        .iter()
+        .filter_map(|own| own.iter().min_by_key(|t| (shared(t), t.substituted, t.built == 0, t.line)))
+        .map(|testimony| ties(testimony, require, tolerated))
+        .collect();
+    components(&ties)
+}
+
+/// Whether a statement is about a build from source.
+pub fn built(testimony: &Testimony, tolerated: usize) -> bool {
+    testimony.built > 0 && testimony.substituted <= tolerated
+}
+
+/// What makes two statements one opinion if both have it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Tie {
+    Run([u8; 32]),
+    Source(String),
+}
+
+fn ties(testimony: &Testimony, require: Require, tolerated: usize) -> BTreeSet<Tie> {
+    let mut ties = BTreeSet::from([Tie::Run(testimony.payload)]);
+    if require == Require::Distinct {
+        let many = testimony.sources.iter().filter(|(_, paths)| **paths > tolerated);
+        ties.extend(many.map(|(source, _)| Tie::Source(source.clone())));
+    }
+    ties
+}
+
+/// How many groups there are of which no two have a tie in common.
+fn components(ties: &[BTreeSet<Tie>]) -> usize {
+    let mut groups: Vec<BTreeSet<Tie>> = Vec::new();
+    for own in ties {
+        let (joined, apart): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| !group.is_disjoint(own));
+        groups = apart;
+        groups.push(joined.into_iter().flatten().chain(own.iter().cloned()).collect());
+    }
+    groups.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sets(texts: &[&[&str]]) -> Vec<BTreeSet<Tie>> {
+        texts.iter().map(|own| own.iter().map(|t| Tie::Source((*t).to_owned())).collect()).collect()
+    }
+
+    #[test]
+    fn groups_are_joined_through_others() {
+        assert_eq!(components(&sets(&[])), 0);
+        assert_eq!(components(&sets(&[&["a"], &["b"], &["c"]])), 3);
+        assert_eq!(components(&sets(&[&["a"], &["b"], &["a"]])), 2);
+        assert_eq!(components(&sets(&[&["a"], &["b"], &["b", "a"]])), 1);
+        assert_eq!(components(&sets(&[&["a", "b"], &["c"], &["d", "c"], &["b"]])), 2);
+    }
+}

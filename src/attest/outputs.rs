@@ -1,0 +1,91 @@
+//! What is stated of outputs, compared: with files at hand, with each other, and with what a policy demands.
+
+use std::collections::BTreeMap;
+
+use super::policy::Digest;
+use super::testimony::{Outputs, Testimony};
+use super::verify::File;
+use crate::digest::{Algorithm, Digests, hex};
+
+/// How a statement's file compares with one at hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// Every digest that is stated is right, and size too.
+    Same,
+    /// Every digest that is stated is wrong.
+    Other,
+    /// One is right and another wrong.
+    Contradictory,
+}
+
+/// Compares what is stated of one file with what was computed.
+pub fn compare(stated: &BTreeMap<String, String>, size: Option<u64>, digests: &Digests) -> Comparison {
+    let verdicts: Vec<bool> = Algorithm::ALL
+        .iter()
+        .filter_map(|algorithm| Some(*stated.get(algorithm.as_str())? == hex(digests.by(*algorithm))))
+        .collect();
+    let right = verdicts.iter().filter(|right| **right).count();
+    match (right, right == verdicts.len(), size.is_none_or(|size| size == digests.size)) {
+        (0, ..) => Comparison::Other,
+        (_, true, true) => Comparison::Same,
+        _ => Comparison::Contradictory,
+    }
+}
+
+/// Whether a subject is a file of the output.
+pub fn is_file(name: &str) -> bool {
+    !name.starts_with("nar:") && !name.starts_with("drv:")
+}
+
+/// Whether two outputs contradict each other: other names, or a digest that both state and that is not the same.
+pub fn contradict(a: &Outputs, b: &Outputs) -> bool {
+    !a.keys().eq(b.keys())
+        || a.values()
+            .zip(b.values())
+            .any(|(a, b)| a.iter().any(|(name, value)| b.get(name).is_some_and(|v| v != value)))
+}
+
+/// The digests by which outputs are grouped: of files those that the policy demands, of whole outputs all.
+pub fn demanded(outputs: &Outputs, digests: &[Digest]) -> Outputs {
+    let wanted =
+        |name: &str, algorithm: &str| !is_file(name) || digests.iter().any(|d| d.as_str() == algorithm);
+    let keep = |name: &str, all: &BTreeMap<String, String>| {
+        all.iter()
+            .filter(|(algorithm, _)| wanted(name, algorithm))
+            .map(|(a, v)| (a.clone(), v.clone()))
+            .collect()
+    };
+    outputs.iter().map(|(name, all)| (name.clone(), keep(name, all))).collect()
+}
+
+/// Whether every file has every digest that the policy demands, and every whole output one.
+pub fn complete(outputs: &Outputs, digests: &[Digest]) -> bool {
+    outputs.iter().all(|(name, all)| {
+        if is_file(name) { digests.iter().all(|d| all.contains_key(d.as_str())) } else { !all.is_empty() }
+    })
+}
+
+/// The name by which a statement knows a file.
+pub fn subject<'t>(testimony: &'t Testimony, file: &File) -> Option<&'t str> {
+    let files = testimony.outputs.iter().filter(|(name, _)| is_file(name));
+    files
+        .filter(|(name, stated)| {
+            compare(stated, testimony.sizes.get(*name).copied(), &file.digests) == Comparison::Same
+        })
+        .map(|(name, _)| name.as_str())
+        .next()
+}
+
+/// Enough of a digest for people.
+pub fn prefix(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+/// A word for outputs: their first file and its digest.
+pub fn what(outputs: &Outputs) -> String {
+    let file = outputs.iter().find(|(name, _)| is_file(name)).or_else(|| outputs.iter().next());
+    let digest = |all: &BTreeMap<String, String>| {
+        all.iter().next().map_or_else(String::new, |(a, v)| format!("{a} {}", prefix(v)))
+    };
+    file.map_or_else(|| "nothing".into(), |(name, all)| format!("{name} with {}", digest(all)))
+}

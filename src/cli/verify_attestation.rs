@@ -1,0 +1,70 @@
+//! `sarsen verify-attestation`
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use crate::attest::bundle::Bundle;
+use crate::attest::policy::Policy;
+use crate::attest::trust::Trust;
+use crate::attest::verify::{File, Report, verify};
+use crate::digest;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::report::attest;
+
+/// Count which organisations state the bytes of files, and say whether that satisfies a policy
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// The policy, a TOML file: how many must agree on what
+    #[arg(long, value_name = "FILE")]
+    policy: PathBuf,
+    /// The trust store, a TOML file: whose key each key is
+    #[arg(long, value_name = "FILE")]
+    trust: PathBuf,
+    /// Text for people, or one JSON document (sarsen.verify-attestation/1)
+    #[arg(long, value_name = "FORMAT", default_value = "human")]
+    format: Format,
+    /// The statements: DSSE envelopes, one a line
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+    /// What is to be proved: files of one output
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
+    let report = match judge(arguments) {
+        Ok(report) => report,
+        Err(error) => {
+            super::say(format_args!("{error}"));
+            return Ok(Exit::Unusable);
+        }
+    };
+    match arguments.format {
+        Format::Human => attest::verify::human(out, &report)?,
+        Format::Json => attest::verify::json(out, &report)?,
+    }
+    out.flush()?;
+    for warning in &report.warnings {
+        super::say(format_args!("warning[{}]: {}", warning.code.as_str(), warning.message));
+    }
+    report.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
+    Ok(report.exit())
+}
+
+fn judge(arguments: &Arguments) -> Result<Report, Error> {
+    let trust = Trust::load(&arguments.trust)?;
+    let policy = Policy::load(&arguments.policy, &trust)?;
+    let bundle = Bundle::load(&arguments.bundle)?;
+    let mut files = Vec::new();
+    for path in &arguments.files {
+        files.push(File { name: path.to_string_lossy().into_owned(), digests: digest::file(path)? });
+    }
+    Ok(verify(&policy, &trust, &bundle, &files))
+}

@@ -1,0 +1,262 @@
+//! Who stated what, and whether the policy is met.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Remark, Unused, remarks, table, unused, write_ignored};
+use crate::attest::outputs::{is_file, prefix};
+use crate::attest::policy::number;
+use crate::attest::testimony::{Outputs, Testimony};
+use crate::attest::verify::{Report, Row, Standing};
+use crate::digest::hex;
+use crate::visible::visible;
+
+/// The version that documents carry. Fields may be added to it; none is removed or changes its meaning.
+pub const SCHEMA: &str = "sarsen.verify-attestation/1";
+
+/// The result of `sarsen verify-attestation`.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+struct Document<'a> {
+    /// `sarsen.verify-attestation/1`
+    schema: &'a str,
+    /// The policy's name.
+    policy: &'a str,
+    /// Whether it is met: the exit code is 0 then, and only then.
+    met: bool,
+    /// How many opinions it wants.
+    threshold: usize,
+    /// How many were counted: organisations, those that are one under `[independence]` once.
+    opinions: usize,
+    /// How many they would be if those that copied anything from one hand were one.
+    distinct: usize,
+    /// The organisations that count.
+    counted: &'a [String],
+    /// Those that are expected to speak.
+    expected: &'a [String],
+    /// The files.
+    files: Vec<File<'a>>,
+    /// All that the agreed outputs hold: digests by name.
+    agreed: Option<&'a Outputs>,
+    /// What was stated, one entry for each statement and key.
+    statements: Vec<Statement<'a>>,
+    /// Builders of the policy that say nothing about this recipe.
+    absent: Vec<Absent<'a>>,
+    /// Lines that say nothing here.
+    ignored: Vec<Unused<'a>>,
+    /// What keeps the policy from being met.
+    problems: Vec<Remark<'a>>,
+    /// What does not.
+    warnings: Vec<Remark<'a>>,
+}
+
+/// A file at hand.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct File<'a> {
+    /// As given.
+    path: &'a str,
+    /// In bytes.
+    size: u64,
+    /// SHA-256 in hexadecimal.
+    sha256: String,
+    /// SM3 in hexadecimal.
+    sm3: String,
+    /// Its name in the statements that agree.
+    subject: Option<&'a str>,
+}
+
+/// What a key stated.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+struct Statement<'a> {
+    /// The line of the bundle.
+    line: usize,
+    /// The key's name in the trust store.
+    key: &'a str,
+    /// Its organisation there.
+    organisation: &'a str,
+    /// What it is worth: `counts`, or why it does not: `differs`, `failed`, `not-built`, `other-recipe`, `equivocates`,
+    /// `divided`, `digest-missing`, `digest-contradictory`, `unlisted`, `substituted` or `algorithm-missing`.
+    standing: &'a str,
+    /// `produced`, `matches`, `differs`, `failed` or `not-built`.
+    result: &'a str,
+    /// SHA-256 of the derivation's text.
+    drv_sha256: &'a str,
+    /// What was built.
+    attribute: &'a str,
+    /// Digests by name, of what this builder got.
+    outputs: &'a Outputs,
+    /// The same of what it was compared with.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    expected: &'a Outputs,
+    /// The first file that is not the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference: Option<&'a str>,
+    /// Why there is no output.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// Paths of the closure built on that machine.
+    built: usize,
+    /// Paths whose content the recipe fixes.
+    fixed: usize,
+    /// Paths copied from elsewhere.
+    substituted: usize,
+    /// Those by who signed them; an empty name for nobody.
+    substituted_by: &'a BTreeMap<String, usize>,
+    /// The output was there already.
+    taken: bool,
+    /// When, in the builder's words.
+    finished: &'a str,
+}
+
+/// A builder that says nothing.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Absent<'a> {
+    /// The key's name.
+    key: &'a str,
+    /// Its organisation.
+    organisation: &'a str,
+}
+
+fn statement<'a>(row: &'a Row, testimony: &'a Testimony) -> Statement<'a> {
+    Statement {
+        line: testimony.line,
+        key: &row.key,
+        organisation: &row.organisation,
+        standing: row.standing.as_str(),
+        result: testimony.result.as_str(),
+        drv_sha256: &testimony.drv,
+        attribute: &testimony.attribute,
+        outputs: &testimony.outputs,
+        expected: &testimony.expected,
+        difference: testimony.difference.as_ref().map(|difference| difference.path.as_str()),
+        reason: testimony.reason.as_deref(),
+        built: testimony.built,
+        fixed: testimony.fixed,
+        substituted: testimony.substituted,
+        substituted_by: &testimony.sources,
+        taken: testimony.taken,
+        finished: &testimony.finished,
+    }
+}
+
+/// Writes one JSON document.
+///
+/// # Errors
+/// Those of `out`.
+pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        policy: &report.policy,
+        met: report.met(),
+        threshold: report.threshold,
+        opinions: report.opinions,
+        distinct: report.distinct,
+        counted: &report.counted,
+        expected: &report.expected,
+        files: report
+            .files
+            .iter()
+            .map(|(file, subject)| File {
+                path: &file.name,
+                size: file.digests.size,
+                sha256: hex(&file.digests.sha256),
+                sm3: hex(&file.digests.sm3),
+                subject: subject.as_deref(),
+            })
+            .collect(),
+        agreed: report.agreed.as_ref(),
+        statements: report
+            .rows
+            .iter()
+            .map(|row| statement(row, &report.testimonies[row.testimony]))
+            .collect(),
+        absent: report.absent.iter().map(|(key, organisation)| Absent { key, organisation }).collect(),
+        ignored: unused(&report.ignored),
+        problems: remarks(&report.problems),
+        warnings: remarks(&report.warnings),
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+/// Writes tables for people.
+///
+/// # Errors
+/// Those of `out`.
+pub fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+    let (wanted, expected) = (report.threshold, number(report.expected.len(), "organisation"));
+    writeln!(out, "policy {} wants {wanted} of {expected}", visible(&report.policy))?;
+    for (file, subject) in &report.files {
+        let (sha256, sm3) = (hex(&file.digests.sha256), hex(&file.digests.sm3));
+        let known = subject
+            .as_ref()
+            .map_or_else(|| "in no statement that agrees".into(), |name| format!("stated as {name}"));
+        let text = format!("{}: {known}; sha256 {}, sm3 {}", file.name, prefix(&sha256), prefix(&sm3));
+        writeln!(out, "{}", visible(&text))?;
+    }
+    table(out, &rows(report))?;
+    write_ignored(out, &report.ignored)?;
+    let states = if report.opinions == 1 { "organisation states" } else { "organisations state" };
+    let which = if report.independent { "independent " } else { "" };
+    write!(out, "{} {which}{states} the same bytes for this derivation", report.opinions)?;
+    if !report.independent && report.distinct < report.opinions {
+        write!(out, " ({} if those that copied inputs from one hand are one)", report.distinct)?;
+    }
+    writeln!(out, ": policy {} is {}met", visible(&report.policy), if report.met() { "" } else { "not " })
+}
+
+fn rows(report: &Report) -> Vec<Vec<String>> {
+    let heads = ["key", "organisation", "standing", "verdict", "sha256", "built/copied", "finished"];
+    let mut rows = vec![heads.map(str::to_owned).to_vec()];
+    for Row { key, organisation, testimony, standing } in &report.rows {
+        let testimony = &report.testimonies[*testimony];
+        let file = testimony.outputs.iter().find(|(name, _)| is_file(name)).map(|(_, digests)| digests);
+        let digest = file.and_then(|digests| digests.get("sha256")).map_or("-", |digest| prefix(digest));
+        let mut row = vec![
+            key.clone(),
+            organisation.clone(),
+            standing.as_str().into(),
+            testimony.result.as_str().into(),
+            digest.into(),
+            format!("{}/{}", testimony.built, testimony.substituted),
+            testimony.finished.clone(),
+        ];
+        row.extend(note(testimony, *standing));
+        rows.push(row);
+    }
+    for (key, organisation) in &report.absent {
+        rows.push(vec![key.clone(), organisation.clone(), "absent".into()]);
+    }
+    rows
+}
+
+/// What does not fit into a column.
+fn note(testimony: &Testimony, standing: Standing) -> Option<String> {
+    match standing {
+        Standing::Differs => {
+            testimony.difference.as_ref().map(|difference| format!("first in {}", difference.path))
+        }
+        Standing::Failed | Standing::NotBuilt => testimony.reason.clone(),
+        Standing::OtherRecipe => {
+            Some(format!("{}, derivation {}", testimony.attribute, prefix(&testimony.drv)))
+        }
+        _ if testimony.taken => Some("taken, not built for this".into()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// `SARSEN_REGENERATE=1 cargo test` rewrites the file.
+    #[test]
+    fn the_schema_file_is_the_types() {
+        crate::schema::compare::<super::Document>("verify-attestation-1");
+    }
+}
