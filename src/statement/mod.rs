@@ -2,6 +2,7 @@
 //! [`rebuild`] and the same facts as SLSA provenance ([`slsa`]). Here are only their shapes and what makes them valid;
 //! who signs them is the envelope's affair, and whether they are believed is the policy's.
 
+mod once;
 pub mod rebuild;
 pub mod slsa;
 
@@ -40,6 +41,7 @@ pub struct Subject {
     /// path for a derivation.
     pub name: String,
     /// Digests in lower-case hexadecimal, by the algorithm's name (in-toto/attestation, spec/v1/digest_set.md).
+    #[serde(deserialize_with = "once::once")]
     pub digest: BTreeMap<String, String>,
     /// The size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -205,6 +207,9 @@ mod tests {
             ("\"dirty\": false", "\"dirty\": false, \"clean\": true", "unknown field"),
             ("T07:59:59Z", " 07:59:59", "not of the form"),
             ("\"sha256\": \"", "\"md5\": \"", "sha256"),
+            ("\"sm3\": ", "\"sm3\": \"\", \"sm3\": ", "duplicate digest `sm3`"),
+            ("\"gitTree\": ", "\"gitCommit\": ", "duplicate digest `gitCommit`"),
+            ("\"flakeLock\": { ", "\"flakeLock\": { \"sha256\": \"\", ", "duplicate digest `sha256`"),
         ] {
             assert!(text.contains(from), "{from}");
             // One place only, so that the two sides of a comparison do not change alike.

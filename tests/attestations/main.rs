@@ -3,6 +3,7 @@
 mod challenge;
 mod lines;
 mod policies;
+mod seeds;
 mod statements;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,59 @@
+//! Any bytes are a bundle. Lines are tried as they are and, so that changes get past the signatures, as statements that the
+//! key of their first byte has signed. Whatever is met was counted: enough distinct organisations, all about these files.
+#![no_main]
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use sarsen::attest::bundle::Bundle;
+use sarsen::attest::challenge::{Own, challenge};
+use sarsen::attest::policy::Policy;
+use sarsen::attest::trust::Trust;
+use sarsen::attest::verify::{File, Standing, verify};
+use sarsen::digest::Digests;
+use sarsen::envelope::{Envelope, IN_TOTO};
+use sarsen::key::SecretKey;
+
+/// Private keys of docs/formats/trust.md: utility-1 and laboratory-1, 32 bytes of 1 and of 3 (RFC 8410 section 7).
+const PEM: [&str; 2] = [
+    "MC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB",
+    "MC4CAQAwBQYDK2VwBCIEIAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMD",
+];
+
+static KEYS: LazyLock<Vec<SecretKey>> = LazyLock::new(|| {
+    let pem = |text| format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+    PEM.iter().map(|text| SecretKey::parse(pem(text).as_bytes(), "key", None).expect("it is a key")).collect()
+});
+
+static RULES: LazyLock<(Trust, Policy)> = LazyLock::new(|| {
+    let example = |page: &'static str| page.split("```toml").nth(1).and_then(|rest| rest.split("```").next());
+    let text = |page| example(page).expect("it has an example");
+    let trust = Trust::parse(text(include_str!("../../docs/formats/trust.md")), "t").expect("a trust store");
+    let policy = Policy::parse(text(include_str!("../../docs/formats/policy.md")), "p", &trust).expect("a policy");
+    (trust, policy)
+});
+
+fn try_out(bytes: Vec<u8>) {
+    let (trust, policy) = &*RULES;
+    let bundle = Bundle::new(bytes, "input").expect("it is small");
+    let file = File { name: "file".into(), digests: Digests::of(b"program") };
+    let report = verify(policy, trust, &bundle, std::slice::from_ref(&file));
+    let counted = report.rows.iter().filter(|row| row.standing == Standing::Counts);
+    let organisations: BTreeSet<&String> = counted.map(|row| &row.organisation).collect();
+    assert!(!report.met() || organisations.len() >= policy.threshold);
+    assert!(!report.met() || report.files.iter().all(|(_, subject)| subject.is_some()));
+    let _ = challenge(trust, &bundle, &Own { files: vec![file], nar: Some([0; 32]) }, None);
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    try_out(bytes.to_vec());
+    let mut lines = String::new();
+    for line in bytes.split(|byte| *byte == b'\n').take(8) {
+        let Some((first, payload)) = line.split_first() else { continue };
+        let mut envelope = Envelope::new(IN_TOTO, payload.to_vec());
+        envelope.sign(&KEYS[usize::from(*first) % KEYS.len()]).expect("it signs");
+        lines += &(envelope.to_json() + "\n");
+    }
+    try_out(lines.into_bytes());
+});
