@@ -190,7 +190,7 @@ pub fn unsupported(label: &str, name: &str) -> Error {
             "an encrypted private key, which implementations of SM2 do not read of each other",
             "`openssl pkey -in FILE -out NEW` decrypts it",
         ),
-        "EC PRIVATE KEY" => (
+        "EC PRIVATE KEY" | "SM2 PRIVATE KEY" => (
             "a private key in the form of SEC 1",
             "`openssl pkcs8 -topk8 -nocrypt -in FILE -out NEW` writes it as PKCS#8",
         ),

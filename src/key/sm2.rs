@@ -61,8 +61,8 @@ impl Public {
             return Err(Error::new(
                 Code::KeyUnsupported,
                 format!(
-                    "{name} holds a compressed point, so that one key would have two spellings: `openssl pkey -pubin \
-                     -ec_conv_form uncompressed` writes it in full"
+                    "{name} holds a compressed point, so that one key would have two spellings: `openssl ec -pubin -in FILE \
+                     -conv_form uncompressed -out NEW` writes it in full"
                 ),
             ));
         }

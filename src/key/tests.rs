@@ -251,7 +251,7 @@ fn keys_that_are_no_keys() {
         (sm2([vec![4], vec![0; 64]].concat()), Code::KeyInvalid, "no point of the curve"),
         (sm2([vec![4], unhex(p), unhex(p)].concat()), Code::KeyInvalid, "no point of the curve"),
         (sm2(hybrid), Code::KeyInvalid, "first is 04"),
-        (sm2(compressed), Code::KeyUnsupported, "ec_conv_form uncompressed"),
+        (sm2(compressed), Code::KeyUnsupported, "-conv_form uncompressed"),
         (ed25519(&"00".repeat(32)), Code::KeyInvalid, "small order"),
         (ed25519(&format!("01{}", "00".repeat(31))), Code::KeyInvalid, "small order"),
         (ed25519(&"00".repeat(31)), Code::KeyInvalid, "has 31 bytes"),

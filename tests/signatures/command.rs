@@ -1,0 +1,186 @@
+//! The commands themselves: what they write, what they refuse, and with which exit code.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+/// A folder with a file, and a key pair of each algorithm.
+fn keys(name: &str) -> Folder {
+    let folder = Folder::new(&format!("signatures-{name}"));
+    folder.file("f", b"bytes that are signed");
+    for (key, options) in [("ed", "ed25519"), ("sm", "sm2 --identity a")] {
+        ok(&folder, &format!("key generate --algorithm {options} -o {key}"));
+        ok(&folder, &format!("key public {key} -o {key}.pub"));
+    }
+    folder
+}
+
+#[test]
+fn private_keys_are_private_and_never_replaced() {
+    let folder = keys("private");
+    for key in ["ed", "sm"] {
+        let path = folder.0.join(key);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
+        let before = bytes(&folder, key);
+        let again = format!("key generate --algorithm ed25519 -o {key}");
+        refused(&folder, &again, 2, &["[output-exists]", key]);
+        assert_eq!(bytes(&folder, key), before);
+        // Nothing that is printed of it holds its secret.
+        let text = String::from_utf8(before).unwrap();
+        let secret = text.lines().skip_while(|line| !line.starts_with("-----BEGIN")).nth(1).unwrap();
+        for line in
+            [format!("key show {key}"), format!("key show {key} --format json"), format!("key public {key}")]
+        {
+            let output = sarsen(&folder, &line);
+            assert!(!stdout(&output).contains(secret) && !stderr(&output).contains(secret), "{line}");
+        }
+    }
+    std::os::unix::fs::symlink("target", folder.0.join("link")).unwrap();
+    refused(&folder, "key generate --algorithm ed25519 -o link", 2, &["[output-exists]"]);
+    refused(&folder, "key generate --algorithm ed25519 -o absent/key", 2, &["[output-missing]"]);
+    refused(&folder, "key generate --algorithm sm2 -o new", 2, &["[key-identity]", "--identity", IDENTITY]);
+    refused(&folder, "key generate --algorithm ed25519 --identity a -o new", 2, &["[key-identity]"]);
+    assert!(!exists(&folder, "target") && !exists(&folder, "new"));
+}
+
+#[test]
+fn keys_are_shown() {
+    let folder = keys("show");
+    let id = |text: &str| text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap().to_owned();
+    for (key, algorithm, digits) in [("ed", "ed25519", 64), ("sm", "sm2", 130)] {
+        let (private, public) =
+            (ok(&folder, &format!("key show {key}")), ok(&folder, &format!("key show {key}.pub")));
+        assert_eq!(private.replace("kind: private", "kind: public"), public);
+        let text = ok(&folder, &format!("key show {key} --format json"));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(json["schema"], "sarsen.key/1");
+        assert_eq!(json["kind"], "private");
+        assert_eq!(json["algorithm"], algorithm);
+        assert_eq!(json["id"], id(&public));
+        assert_eq!(json["public"].as_str().unwrap().len(), digits);
+        assert_eq!(json["identity"].as_str(), (key == "sm").then_some("a"));
+    }
+    for (file, exit, code) in
+        [("absent", 2, "[input-missing]"), (".", 2, "[input-directory]"), ("f", 2, "[key-invalid]")]
+    {
+        refused(&folder, &format!("key show {file}"), exit, &[code]);
+    }
+    folder.file("empty", b"");
+    refused(&folder, "key show empty", 2, &["[key-invalid]"]);
+    let fifo = folder.0.join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    refused(&folder, "key show fifo", 2, &["[input-special]"]);
+    refused(&folder, "verify --envelope fifo --key ed.pub", 2, &["[input-special]"]);
+}
+
+#[test]
+fn files_are_signed_and_verified() {
+    let folder = keys("files");
+    folder.file("g", b"another file");
+    ok(&folder, "sign --key ed --key sm f g");
+    for (key, algorithm) in [("ed", "ed25519"), ("sm", "sm2")] {
+        for file in ["f", "g"] {
+            let said =
+                ok(&folder, &format!("verify --key {key}.pub --signature {file}.{algorithm}.sig {file}"));
+            assert!(said.contains(&format!("{file}: signed by {algorithm} sha256:")), "{said}");
+        }
+        let line = format!("verify --key {key}.pub --signature f.{algorithm}.sig g");
+        refused(&folder, &line, 6, &["[signature-wrong]", "g"]);
+        let json =
+            ok(&folder, &format!("verify --format json --key {key}.pub --signature g.{algorithm}.sig g"));
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&json["verified"], &json["keys"][0]["algorithm"]), (&true.into(), &algorithm.into()));
+        // A private key signs, a public one verifies.
+        refused(&folder, &format!("sign --key {key}.pub f"), 2, &["[key-kind]"]);
+        refused(&folder, &format!("verify --key {key} --signature f.{algorithm}.sig f"), 2, &["[key-kind]"]);
+    }
+    refused(&folder, "verify --key ed.pub --signature f.sm2.sig f", 6, &["[signature-malformed]", "64"]);
+    refused(&folder, "verify --key sm.pub --signature f.ed25519.sig f", 6, &["[signature-malformed]"]);
+    refused(&folder, "verify --key sm.pub --identity b --signature f.sm2.sig f", 2, &["[key-identity]"]);
+    refused(&folder, "verify --key ed.pub --identity b --signature f.ed25519.sig f", 2, &["[key-identity]"]);
+    refused(&folder, "verify --key ed.pub --key sm.pub --signature f.ed25519.sig f", 2, &["[key-kind]"]);
+    ok(&folder, "sign --key sm --raw f -o raw");
+    assert_eq!(bytes(&folder, "raw").len(), 64);
+    ok(&folder, "verify --key sm.pub --raw --signature raw f");
+    refused(&folder, "verify --key ed.pub --raw --signature raw f", 2, &["--raw"]);
+    // Two signatures never go to one file.
+    refused(&folder, "sign --key ed --key ed f", 2, &["[output-same]"]);
+    refused(&folder, "sign --key ed --key sm f -o sig", 2, &["[output-same]"]);
+    refused(&folder, "sign --key ed f g -o sig", 2, &["[output-same]"]);
+    assert!(!exists(&folder, "sig"));
+    refused(&folder, "sign --key ed absent f", 2, &["[input-missing]"]);
+}
+
+#[test]
+fn envelopes_are_signed_and_verified() {
+    let folder = keys("envelopes");
+    ok(&folder, "key generate --algorithm ed25519 -o other");
+    ok(&folder, "key public other -o other.pub");
+    ok(&folder, "sign --key ed --envelope --payload-type text/plain f -o one");
+    let both = ok(&folder, "sign --key sm --key ed --envelope one");
+    folder.file("both", both.as_bytes());
+    assert_eq!(both.matches("\"sig\"").count(), 2, "a key signs once: {both}");
+    let verified = ok(&folder, "verify --envelope both --key ed.pub --key sm.pub");
+    assert!(verified.ends_with("both: verified, 2 of 2 keys, text/plain\n"), "{verified}");
+    ok(
+        &folder,
+        "verify --envelope both --key other.pub --key sm.pub --threshold 1 --payload-type text/plain -o out",
+    );
+    assert_eq!(bytes(&folder, "out"), b"bytes that are signed");
+    std::fs::remove_file(folder.0.join("out")).unwrap();
+
+    // One key under two names is one signer.
+    ok(&folder, "key public ed -o same.pub");
+    let twice = "verify --envelope one --key ed.pub --key same.pub --threshold 2";
+    refused(&folder, twice, 2, &["[threshold-invalid]", "from 1 to 1"]);
+    folder.file(
+        "b.pub",
+        String::from_utf8(bytes(&folder, "sm.pub")).unwrap().replace("identity: a", "identity: b").as_bytes(),
+    );
+    let names = "verify --envelope both --key sm.pub --key b.pub --threshold 2";
+    refused(&folder, names, 2, &["[key-identity]", "one signer"]);
+    refused(&folder, "verify --envelope one --key ed.pub --threshold 0", 2, &["[threshold-invalid]"]);
+
+    // Too few, none, another type, a changed type, a changed payload.
+    let forged = |name: &str, from: &str, to: &str| {
+        let changed = both.replace(from, to);
+        assert_ne!(changed, both);
+        folder.file(name, changed.as_bytes());
+    };
+    forged("type", "text/plain", "text/plaim");
+    forged("payload", "\"payload\":\"Yn", "\"payload\":\"Ym");
+    let output = "--payload-type text/plain -o out";
+    refused(&folder, &format!("verify --envelope one --key ed.pub --key sm.pub {output}"), 1, &[]);
+    refused(&folder, &format!("verify --envelope one --key sm.pub {output}"), 6, &[]);
+    refused(&folder, &format!("verify --envelope type --key ed.pub {output}"), 6, &[]);
+    refused(&folder, "verify --envelope type --key ed.pub", 6, &[]);
+    refused(&folder, &format!("verify --envelope payload --key ed.pub {output}"), 6, &[]);
+    refused(
+        &folder,
+        "verify --envelope both --key ed.pub --payload-type text/html -o out",
+        1,
+        &["text/html"],
+    );
+    refused(&folder, "verify --envelope both --key ed.pub -o out", 2, &["--payload-type"]);
+    assert!(!exists(&folder, "out"), "only what was verified is written");
+    refused(&folder, "sign --key ed --envelope f", 2, &["[envelope-invalid]"]);
+    refused(&folder, "sign --key ed --envelope --payload-type t f both", 2, &["[output-same]"]);
+}
+
+#[test]
+fn hostile_envelopes_are_refused_at_once() {
+    let folder = keys("hostile");
+    folder.file("nested", "[".repeat(60 << 20).as_bytes());
+    folder.file("huge", "[".repeat(100 << 20).as_bytes());
+    folder.file("objects", "{\"a\":".repeat(10 << 20).as_bytes());
+    folder.file("text", b"\xff\xfe\0");
+    for (file, words) in [
+        ("nested", ["[envelope-invalid]", "recursion limit"]),
+        ("objects", ["[envelope-invalid]", "recursion limit"]),
+        ("huge", ["[input-too-large]", "64 MiB"]),
+        ("text", ["[envelope-invalid]", "line 1"]),
+        (".", ["[input-directory]", "directory"]),
+    ] {
+        refused(&folder, &format!("verify --envelope {file} --key ed.pub"), 2, &words);
+    }
+}
