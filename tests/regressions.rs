@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use sarsen::check::Judge;
 use sarsen::elf::{Bytes, GoBuild};
+use sarsen::envelope::Envelope;
+use sarsen::key::{Algorithm, Key, PublicKey};
 use sarsen::profile::Profile;
 use sarsen::rootfs::Tree;
 use sarsen::slim::{Options, slim};
@@ -49,6 +51,17 @@ fn archives_are_trees_or_errors() {
         for (path, node) in tree.walk(Path::new("/")).filter_map(Result::ok) {
             let _ = tree.resolve(&path);
             assert!(!node.is_file() || tree.read(&node).is_ok(), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn texts_are_keys_or_envelopes_or_errors() {
+    let public = PublicKey::from_bytes(Algorithm::Ed25519, &[&[5; 31][..], &[0]].concat(), None);
+    for bytes in inputs("key").into_iter().chain(inputs("envelope")) {
+        let _ = Key::parse(&bytes, "input", Some("a"));
+        if let (Ok(envelope), Ok(public)) = (Envelope::parse(&bytes, "input"), &public) {
+            assert!(!envelope.verifies(public));
         }
     }
 }
