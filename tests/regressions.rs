@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use base64ct::{Base64, Encoding};
 use sarsen::check::Judge;
 use sarsen::elf::{Bytes, GoBuild};
 use sarsen::envelope::Envelope;
-use sarsen::key::{Algorithm, Key, PublicKey};
+use sarsen::key::{Algorithm, Key, SecretKey, Sign, signature};
 use sarsen::profile::Profile;
 use sarsen::rootfs::Tree;
 use sarsen::slim::{Options, slim};
@@ -57,11 +58,18 @@ fn archives_are_trees_or_errors() {
 
 #[test]
 fn texts_are_keys_or_envelopes_or_errors() {
-    let public = PublicKey::from_bytes(Algorithm::Ed25519, &[&[5; 31][..], &[0]].concat(), None);
-    for bytes in inputs("key").into_iter().chain(inputs("envelope")) {
+    let stranger = SecretKey::generate(Algorithm::Ed25519, None).unwrap();
+    for bytes in inputs("key") {
         let _ = Key::parse(&bytes, "input", Some("a"));
-        if let (Ok(envelope), Ok(public)) = (Envelope::parse(&bytes, "input"), &public) {
-            assert!(!envelope.verifies(public));
+        let _ = stranger.public().verify(b"", &bytes);
+        let _ = signature::from_der(&bytes);
+        for label in ["PUBLIC KEY", "PRIVATE KEY"] {
+            let body = Base64::encode_string(&bytes);
+            let text = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+            let _ = Key::parse(text.as_bytes(), "input", Some("a"));
         }
+    }
+    for bytes in inputs("envelope") {
+        assert!(!Envelope::parse(&bytes, "input").is_ok_and(|envelope| envelope.verifies(stranger.public())));
     }
 }

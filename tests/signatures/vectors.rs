@@ -1,5 +1,6 @@
 //! Vectors that others published.
 
+use base64ct::{Base64, Encoding};
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature, SigningKey};
 use sarsen::envelope::{Envelope, pae};
@@ -72,4 +73,22 @@ fn decimal(digits: &str) -> [u8; 32] {
         }
     }
     bytes
+}
+
+/// What the documents show is true: the key, the question to a signer and its answer.
+#[test]
+fn the_documents_show_a_key_that_signed() {
+    let document = include_str!("../../docs/formats/signature.md");
+    let block = document.split("```\n").find(|block| block.starts_with("identity: ")).unwrap();
+    let key = PublicKey::parse(block.as_bytes(), "the document's key", None).unwrap();
+    let document = include_str!("../../docs/formats/signer.md");
+    let block = document.split("```\n").find(|block| block.starts_with("{\"v\":1")).unwrap();
+    let (question, answer) = block.split_once("}\n").unwrap();
+    let question: serde_json::Value = serde_json::from_str(&format!("{question}}}")).unwrap();
+    let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
+    let bytes = |value: &serde_json::Value| Base64::decode_vec(value.as_str().unwrap()).unwrap();
+    assert_eq!(question["identity"].as_str(), key.identity());
+    assert_eq!(bytes(&question["public"]), key.bytes());
+    assert_eq!(bytes(&question["bytes"]), key.prehash(b"message digest").unwrap());
+    key.verify(b"message digest", &bytes(&answer["sig"])).unwrap();
 }
