@@ -108,6 +108,13 @@ fn what_is_wrong_with_lines_and_signatures_is_told_apart() {
                 &["threshold-not-met"],
                 &["utility-1 counts"],
             ),
+            case(
+                "signed as something else",
+                utility_line() + &json(&signed("application/json", payload.clone(), &[&vendor()])),
+                1,
+                &["threshold-not-met"],
+                &["utility-1 counts"],
+            ),
             case("SLSA beside it", good.clone() + &json(&slsa), 0, &[], COUNT),
             case(
                 "a signed statement that contradicts itself",
