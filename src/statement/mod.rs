@@ -2,7 +2,6 @@
 //! [`rebuild`] and the same facts as SLSA provenance ([`slsa`]). Here are only their shapes and what makes them valid;
 //! who signs them is the envelope's affair, and whether they are believed is the policy's.
 
-mod once;
 pub mod rebuild;
 pub mod slsa;
 
@@ -11,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
+use crate::json;
 
 pub use rebuild::Rebuild;
 
@@ -41,7 +41,6 @@ pub struct Subject {
     /// path for a derivation.
     pub name: String,
     /// Digests in lower-case hexadecimal, by the algorithm's name (in-toto/attestation, spec/v1/digest_set.md).
-    #[serde(deserialize_with = "once::once")]
     pub digest: BTreeMap<String, String>,
     /// The size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +101,7 @@ impl Statement<Rebuild> {
                 format!("{name} is no rebuild statement: {why}; what it was meant to say counts for nothing"),
             )
         };
+        json::check(payload).map_err(|error| invalid(&error))?;
         let head: Head = serde_json::from_slice(payload).map_err(|error| invalid(&error))?;
         if head.kind != TYPE || head.predicate_type != rebuild::TYPE {
             return Err(Error::new(
@@ -203,13 +203,13 @@ mod tests {
             ("\"result\": \"matches\"", "\"result\": \"failed\"", "its subject names an output"),
             ("\"result\": \"matches\"", "\"result\": \"perfect\"", "unknown variant"),
             ("\"nar:out\"", "\"bin/sarsen\"", "twice"),
-            ("\"dirty\": false", "\"dirty\": false, \"dirty\": false", "duplicate field"),
+            ("\"dirty\": false", "\"dirty\": false, \"dirty\": false", "two members are called \"dirty\""),
             ("\"dirty\": false", "\"dirty\": false, \"clean\": true", "unknown field"),
             ("T07:59:59Z", " 07:59:59", "not of the form"),
             ("\"sha256\": \"", "\"md5\": \"", "sha256"),
-            ("\"sm3\": ", "\"sm3\": \"\", \"sm3\": ", "duplicate digest `sm3`"),
-            ("\"gitTree\": ", "\"gitCommit\": ", "duplicate digest `gitCommit`"),
-            ("\"flakeLock\": { ", "\"flakeLock\": { \"sha256\": \"\", ", "duplicate digest `sha256`"),
+            ("\"sm3\": ", "\"sm3\": \"\", \"sm3\": ", "two members are called \"sm3\""),
+            ("\"gitTree\": ", "\"gitCommit\": ", "two members are called \"gitCommit\""),
+            ("\"flakeLock\": { ", "\"flakeLock\": { \"sha256\": \"\", ", "two members are called \"sha256\""),
         ] {
             assert!(text.contains(from), "{from}");
             // One place only, so that the two sides of a comparison do not change alike.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Subject, digests, once, subjects};
+use super::{Subject, digests, subjects};
 use crate::clock::is_timestamp;
 
 /// The predicate's type. Another version gets another one.
@@ -41,17 +41,16 @@ pub struct Source {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
     /// `gitCommit` and `gitTree` where it is a git checkout.
-    #[serde(deserialize_with = "once::once")]
     pub digest: BTreeMap<String, String>,
     /// SHA-256 of the NAR of the source as Nix copied it, as `sha256-` and base 64.
     pub nar_hash: String,
     /// There were changes that no commit holds: nobody else can build this.
     pub dirty: bool,
     /// `flake.lock`, if there is one.
-    #[serde(default, deserialize_with = "once::maybe", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flake_lock: Option<BTreeMap<String, String>>,
     /// `Cargo.lock`, if there is one.
-    #[serde(default, deserialize_with = "once::maybe", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cargo_lock: Option<BTreeMap<String, String>>,
     /// What `flake.lock` pins, sorted by name.
     pub inputs: Vec<Pin>,
@@ -86,7 +85,6 @@ pub struct Recipe {
     pub drv_path: String,
     /// SHA-256 of the derivation's text, evaluated from the source by this builder, never copied from a cache. It binds
     /// everything that goes into the build.
-    #[serde(deserialize_with = "once::once")]
     pub drv_digest: BTreeMap<String, String>,
     /// The outputs that were asked for, such as `out`.
     pub outputs: Vec<String>,
