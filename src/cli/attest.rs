@@ -37,10 +37,10 @@ pub struct Arguments {
     /// The bundle that the statements are added to
     #[arg(short, long, value_name = "BUNDLE")]
     output: PathBuf,
-    /// Build again, with every dependency whose content is not fixed, and compare
+    /// Build again with every dependency, in a new store that holds sources and downloads only, and compare
     #[arg(long)]
     rebuild: bool,
-    /// With --rebuild, leave out dependencies that were substituted; the statement says which
+    /// With --rebuild, take dependencies that this machine had from others as they are; the statement says which
     #[arg(long, requires = "rebuild")]
     keep_substituted: bool,
     /// What the output should be: an output folder, or a bundle of others' statements

@@ -67,6 +67,11 @@ pub struct Dynamic {
 }
 
 impl Dynamic {
+    /// Tags and values, in order.
+    pub fn entries(&self) -> &[(u64, u64)] {
+        &self.entries
+    }
+
     /// The first value of `tag`.
     pub fn value(&self, tag: u64) -> Option<u64> {
         self.values(tag).next()

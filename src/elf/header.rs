@@ -61,6 +61,11 @@ const EI_OSABI: u64 = 7;
 const SIZE_64: u64 = 64;
 
 impl Header {
+    /// Where the program headers are in the file.
+    pub fn segment_table_offset(&self) -> u64 {
+        self.segment_table.offset
+    }
+
     pub(super) fn parse(bytes: Bytes, name: &str) -> Result<Self, Error> {
         let magic = bytes.slice(0, bytes.len().min(4)).unwrap_or_default();
         if magic != b"\x7fELF" {

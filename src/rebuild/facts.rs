@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::derivation::Derivation;
-use super::nix::{self, Metadata};
+use super::nix::{self, Metadata, Store};
 use crate::digest::{self, hex};
 use crate::error::{Code, Error};
 use crate::statement::rebuild::{Input, Origin, Pin, Recipe, Source};
@@ -88,11 +88,17 @@ impl Facts {
         self.graph[drv].outputs.values().map(|output| output.path.as_path()).collect()
     }
 
-    /// The build closure without the output itself: what is there of all that the derivations need.
+    /// The outputs that a derivation fixes by a hash, with that hash.
+    pub fn fixed(&self) -> impl Iterator<Item = (&Path, &str)> {
+        let fixed = self.graph.values().filter(|derivation| derivation.is_fixed());
+        fixed.flat_map(|d| d.outputs.values()).map(|output| (output.path.as_path(), output.hash.as_str()))
+    }
+
+    /// The build closure without the output itself: what `store` has of all that the derivations need.
     ///
     /// # Errors
     /// The `helper-…` codes.
-    pub fn closure(&self) -> Result<Vec<Input>, Error> {
+    pub fn closure(&self, store: Store) -> Result<Vec<Input>, Error> {
         let mut origins: BTreeMap<PathBuf, Option<Origin>> = BTreeMap::new();
         for (path, derivation) in &self.graph {
             origins.extend(derivation.sources.iter().map(|source| (source.clone(), Some(Origin::Source))));
@@ -101,11 +107,11 @@ impl Facts {
                 origins.extend(derivation.outputs.values().map(|output| (output.path.clone(), origin)));
             }
         }
-        let missing = nix::missing(&origins.keys().cloned().collect::<Vec<_>>())?;
+        let missing = nix::missing(&origins.keys().cloned().collect::<Vec<_>>(), store)?;
         for path in missing {
             origins.remove(&path);
         }
-        let infos = nix::path_infos(&origins.keys().cloned().collect::<Vec<_>>())?;
+        let infos = nix::path_infos(&origins.keys().cloned().collect::<Vec<_>>(), store)?;
         let input = |(path, info): (PathBuf, nix::PathInfo)| {
             let known = origins.get(&path).copied().flatten();
             let origin = known.unwrap_or(if info.ultimate { Origin::Built } else { Origin::Substituted });

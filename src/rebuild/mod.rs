@@ -7,6 +7,7 @@ mod facts;
 mod machine;
 mod nix;
 mod outputs;
+mod private;
 mod record;
 
 use std::collections::BTreeMap;
@@ -14,12 +15,10 @@ use std::path::{Path, PathBuf};
 
 use crate::clock;
 use crate::error::{Code, Error};
-use crate::statement::rebuild::{Attempt, Builder, Difference, Origin, Outcome, Rebuild, Run, TYPE, Verdict};
+use crate::statement::rebuild::{Attempt, Builder, Difference, Outcome, Rebuild, Run, TYPE, Verdict};
 use crate::statement::{Statement, Subject};
 
 use facts::Facts;
-use nix::Again;
-
 pub use record::{append, expected};
 
 /// What is to be stated.
@@ -39,9 +38,9 @@ pub struct Order<'a> {
 /// How far a rebuild goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Every derivation of the build closure whose content is not fixed.
+    /// Every derivation of the build closure whose content is not fixed, from nothing that anybody has built.
     Everything,
-    /// All but those whose outputs were substituted; the statement says which.
+    /// All but those whose outputs this machine had from others; the statement says which.
     ButSubstituted,
 }
 
@@ -64,6 +63,8 @@ struct Attempted {
     difference: Option<Difference>,
     /// Why there is no output.
     reason: Option<String>,
+    /// Where it was built, if not in this machine's store.
+    store: Option<private::Store>,
 }
 
 /// Does what `order` says; `progress` is told what is being done, a line at a time. A build that fails or differs is no
@@ -80,12 +81,22 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
         .expected
         .map(|path| record::expected(path, facts.recipe.drv_digest.get("sha256").map(String::as_str)));
     let expected = expected.transpose()?;
-    let environment = machine::environment(&nix::settings()?);
-    let result = build(&facts, order.rebuild, progress)?;
-    let closure = facts.closure()?;
+    let mut environment = machine::environment(&nix::settings()?);
+    let mut result = build(&facts, order.rebuild, progress)?;
+    let closure = facts.closure(result.store.as_ref().map(private::Store::root))?;
+    if result.store.is_some() {
+        environment.substituters.clear();
+    }
 
     let own = outputs::subjects(&result.outputs)?;
     let verdict = verdict(&result, &own, expected)?;
+    if let (Outcome::Differs, Some(store)) = (verdict.result, &mut result.store) {
+        store.keep();
+        progress(&format!(
+            "what differs stays in {}: remove it when you have seen it",
+            store.root().display()
+        ));
+    }
     let subject = if verdict.result.has_output() {
         own
     } else {
@@ -120,7 +131,7 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
 
 fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Attempted, Error> {
     let paths: Vec<PathBuf> = facts.outputs.values().cloned().collect();
-    let was_there = nix::missing(&paths)?.is_empty();
+    let was_there = nix::missing(&paths, None)?.is_empty();
     let attempt = match depth {
         Some(_) => Attempt::Rebuild,
         None if was_there => Attempt::Taken,
@@ -132,6 +143,7 @@ fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) ->
         first: None,
         difference: None,
         reason: Some(reason),
+        store: None,
     };
     if !was_there {
         progress(&format!("building {}", facts.drv.display()));
@@ -139,67 +151,61 @@ fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) ->
             return Ok(nothing(reason));
         }
     }
-    let mut result =
-        Attempted { attempt, outputs: facts.outputs.clone(), first: None, difference: None, reason: None };
+    let mut result = Attempted {
+        attempt,
+        outputs: facts.outputs.clone(),
+        first: None,
+        difference: None,
+        reason: None,
+        store: None,
+    };
     let Some(depth) = depth else { return Ok(result) };
 
-    let order = rebuilt(facts, depth)?;
-    for (index, drv) in order.iter().enumerate() {
-        progress(&format!("building again, {} of {}: {}", index + 1, order.len(), drv.display()));
-        // A dependency that was never needed here has to be there to be compared with.
-        if let Err(reason) = nix::realise(drv)? {
-            return Ok(nothing(format!("{}: {reason}", drv.display())));
-        }
-        match nix::build_again(drv)? {
-            Again::Same => {}
-            Again::Failed(reason) => return Ok(nothing(format!("{}: {reason}", drv.display()))),
-            Again::Other => differs(facts, drv, &mut result)?,
-        }
+    let store = private::Store::new()?;
+    progress(&format!("copying sources and downloads to {}", store.root().display()));
+    store.fill(facts, depth, progress)?;
+    progress(&format!("building {} again, with what it needs", facts.drv.display()));
+    let made = nix::realise_alone(&facts.drv, store.root())?;
+    if let Err(reason) = made {
+        result = nothing(reason);
+    } else {
+        compare(facts, &store, &mut result)?;
     }
+    result.store = Some(store);
     Ok(result)
 }
 
-/// The derivations to build again, each after those that it needs.
-fn rebuilt(facts: &Facts, depth: Depth) -> Result<Vec<&Path>, Error> {
-    let mut order = facts.order();
-    if depth == Depth::ButSubstituted {
-        let closure = facts.closure()?;
-        let is_built = |path: &Path| {
-            closure.iter().any(|input| input.origin == Origin::Built && Path::new(&input.path) == path)
-        };
-        order.retain(|drv| *drv == facts.drv || facts.outputs_of(drv).into_iter().any(is_built));
-    }
-    Ok(order)
-}
-
-/// Notes that building `drv` again gave something else, and where.
-fn differs(facts: &Facts, drv: &Path, result: &mut Attempted) -> Result<(), Error> {
-    let is_own = drv == facts.drv;
-    for path in facts.outputs_of(drv) {
-        let kept = nix::kept(path);
-        if !kept.exists() {
+/// Takes the outputs from where they were built again, and notes the first that is not what this machine had: those of
+/// dependencies come before those that are made of them.
+fn compare(facts: &Facts, store: &private::Store, result: &mut Attempted) -> Result<(), Error> {
+    let order = facts.order();
+    let paths: Vec<PathBuf> =
+        order.iter().flat_map(|drv| facts.outputs_of(drv)).map(Path::to_path_buf).collect();
+    // Asked about a path that is not there, Nix would ask caches.
+    let there = |store: nix::Store| {
+        let missing = nix::missing(&paths, store)?;
+        let there: Vec<PathBuf> = paths.iter().filter(|path| !missing.contains(path)).cloned().collect();
+        nix::path_infos(&there, store)
+    };
+    let (had, has) = (there(None)?, there(Some(store.root()))?);
+    for path in &paths {
+        let is_own = facts.outputs.values().any(|output| output == path);
+        // What was not there before cannot be compared with, and what was not needed is not here.
+        let (Some(had), Some(has)) = (had.get(path), has.get(path)) else { continue };
+        if had.nar_hash == has.nar_hash {
             continue;
         }
         if result.difference.is_none() {
-            result.difference = difference::between(path, &kept)?.map(|found| Difference {
+            result.difference = difference::between(path, &store.place(path))?.map(|found| Difference {
                 path: if is_own { found.path } else { format!("{}: {}", path.display(), found.path) },
                 ..found
             });
         }
         if is_own {
             result.first.get_or_insert_with(|| facts.outputs.clone());
-            result
-                .outputs
-                .values_mut()
-                .filter(|output| *output == path)
-                .for_each(|output| output.clone_from(&kept));
         }
     }
-    if is_own && result.first.is_none() {
-        let reason =
-            format!("{} gave something else when it was built again, and Nix did not keep it", drv.display());
-        (result.outputs, result.reason) = (BTreeMap::new(), Some(reason));
-    }
+    result.outputs.values_mut().for_each(|output| *output = store.place(output));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 //! 2.26 were tried.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -12,22 +12,17 @@ use serde_json::Value;
 
 use crate::error::{Code, Error};
 
-/// The exit status of a build that was repeated and gave something else (Nix manual, "nix-store --realise").
-const DIFFERS: i32 = 104;
+/// Without these the commands that answer in JSON are refused.
+const FLAKES: [&str; 2] = ["--extra-experimental-features", "nix-command flakes"];
+
+const COPY: [&str; 4] = [FLAKES[0], FLAKES[1], "copy", "--no-check-sigs"];
 
 /// How many paths one command is asked about: an argument list has an end.
 const PATHS: usize = 500;
 
-/// What came of building again what is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// The same.
-    Same,
-    /// Something else; Nix keeps it beside the first, where it could.
-    Other,
-    /// Nothing, and the last lines that were said.
-    Failed(String),
-}
+/// A store: the one that this machine is set up for, or, of a path, the one in that folder (Nix manual, "Local Store",
+/// `root`). Its paths are the same; its files are in the folder.
+pub type Store<'a> = Option<&'a Path>;
 
 /// `nix flake metadata`
 #[derive(Debug, Deserialize)]
@@ -134,8 +129,7 @@ fn ask(program: &str, arguments: &[&OsStr]) -> Result<Vec<u8>, Error> {
 }
 
 fn json<T: DeserializeOwned>(arguments: &[&OsStr]) -> Result<T, Error> {
-    let flakes: [&OsStr; 2] = ["--extra-experimental-features".as_ref(), "nix-command flakes".as_ref()];
-    let answer = ask("nix", &[&flakes, arguments].concat())?;
+    let answer = ask("nix", &[&FLAKES.map(OsStr::new), arguments].concat())?;
     serde_json::from_slice(&answer).map_err(|error| {
         let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
         let message = format!(
@@ -188,10 +182,11 @@ pub fn evaluate(flake: &str, attribute: &str) -> Result<Evaluated, Error> {
 ///
 /// # Errors
 /// As for [`system`].
-pub fn path_infos(paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, PathInfo>, Error> {
+pub fn path_infos(paths: &[PathBuf], store: Store) -> Result<BTreeMap<PathBuf, PathInfo>, Error> {
     let mut infos = BTreeMap::new();
     for some in paths.chunks(PATHS) {
         let mut arguments = vec![OsStr::new("path-info"), OsStr::new("--json")];
+        arguments.extend(of(store));
         arguments.extend(some.iter().map(|path| path.as_os_str()));
         infos.extend(infos_of(json(&arguments)?));
     }
@@ -202,10 +197,11 @@ pub fn path_infos(paths: &[PathBuf]) -> Result<BTreeMap<PathBuf, PathInfo>, Erro
 ///
 /// # Errors
 /// As for [`version`].
-pub fn missing(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+pub fn missing(paths: &[PathBuf], store: Store) -> Result<Vec<PathBuf>, Error> {
     let mut missing = Vec::new();
     for some in paths.chunks(PATHS) {
         let mut arguments = vec![OsStr::new("--check-validity"), OsStr::new("--print-invalid")];
+        arguments.extend(of(store));
         arguments.extend(some.iter().map(|path| path.as_os_str()));
         let answer = ask("nix-store", &arguments)?;
         missing.extend(String::from_utf8_lossy(&answer).lines().map(PathBuf::from));
@@ -228,42 +224,56 @@ pub fn settings() -> Result<BTreeMap<String, Value>, Error> {
     Ok(settings.into_iter().map(|(name, setting)| (name, setting.value)).collect())
 }
 
-/// Makes the outputs of a derivation, where they are not there; what is said goes to stderr.
+/// Makes the outputs of a derivation, where they are not there, or says the last lines of why not.
 ///
 /// # Errors
 /// As for [`version`].
 pub fn realise(drv: &Path) -> Result<Result<(), String>, Error> {
-    let output = run("nix-store", &["--realise".as_ref(), drv.as_os_str()], true)?;
-    Ok(if output.status.success() { Ok(()) } else { Err(last_lines(&output.stderr)) })
+    made(&["--realise".as_ref(), drv.as_os_str()])
 }
 
-/// Builds a derivation whose outputs are there, with nothing substituted, and compares.
+/// The same in another store, on this machine and with nothing that others have built.
 ///
 /// # Errors
 /// As for [`version`].
-pub fn build_again(drv: &Path) -> Result<Again, Error> {
-    let arguments: [&OsStr; 7] = [
-        "--realise".as_ref(),
-        "--check".as_ref(),
-        "--keep-failed".as_ref(),
-        "--option".as_ref(),
-        "substituters".as_ref(),
-        "".as_ref(),
-        drv.as_os_str(),
-    ];
-    let output = run("nix-store", &arguments, true)?;
-    Ok(match output.status.code() {
-        Some(0) => Again::Same,
-        Some(DIFFERS) => Again::Other,
-        _ => Again::Failed(last_lines(&output.stderr)),
-    })
+pub fn realise_alone(drv: &Path, store: &Path) -> Result<Result<(), String>, Error> {
+    let mut arguments = vec![OsStr::new("--realise"), drv.as_os_str()];
+    arguments.extend(of(Some(store)));
+    arguments.extend(["--option", "substituters", "", "--option", "builders", ""].map(OsStr::new));
+    made(&arguments)
 }
 
-/// Where Nix keeps what a repeated build gave instead of `output`.
-pub fn kept(output: &Path) -> PathBuf {
-    let mut name = OsString::from(output);
-    name.push(".check");
-    name.into()
+fn made(arguments: &[&OsStr]) -> Result<Result<(), String>, Error> {
+    let output = run("nix-store", arguments, true)?;
+    Ok(if output.status.success() { Ok(()) } else { Err(last_lines(&output.stderr)) })
+}
+
+/// Copies outputs from this machine's store, and what they refer to, to another store. No signature is asked for.
+///
+/// # Errors
+/// As for [`version`].
+pub fn copy(outputs: &[PathBuf], to: &Path) -> Result<(), Error> {
+    let copy = |some: &[PathBuf]| {
+        let mut arguments: Vec<&OsStr> = COPY.map(OsStr::new).to_vec();
+        arguments.extend(["--to".as_ref(), to.as_os_str()]);
+        arguments.extend(some.iter().map(|path| path.as_os_str()));
+        ask("nix", &arguments).map(drop)
+    };
+    outputs.chunks(PATHS).try_for_each(copy)
+}
+
+/// The same for a derivation, all that it is made of and their sources, without outputs.
+///
+/// # Errors
+/// As for [`version`].
+pub fn copy_derivation(drv: &Path, to: &Path) -> Result<(), Error> {
+    let rest: [&OsStr; 4] = ["--derivation".as_ref(), "--to".as_ref(), to.as_os_str(), drv.as_os_str()];
+    ask("nix", &[&COPY.map(OsStr::new), &rest[..]].concat()).map(drop)
+}
+
+/// The arguments that choose a store.
+fn of(store: Store<'_>) -> impl Iterator<Item = &OsStr> {
+    store.into_iter().flat_map(|root| [OsStr::new("--store"), root.as_os_str()])
 }
 
 /// Nix up to 2.18 answers with a list, later ones with a map from path to what is known or null.
