@@ -19,6 +19,16 @@ let
       source = sources.program;
     };
 
+  attestProgram =
+    kit:
+    kit.script {
+      name = "sarsen-attest";
+      text = ''
+        sarsen=${(packages kit).default}/bin/sarsen flake=${kit.flake}
+      ''
+      + builtins.readFile ./attest.sh;
+    };
+
   # A file of checks/ is a check; its name is the check's.
   checks =
     kit:
@@ -49,6 +59,11 @@ in
       type = "app";
       program = "${(packages kit).default}/bin/sarsen";
       meta.description = "Judges ELF files against the device they are meant for";
+    };
+    attest = {
+      type = "app";
+      program = "${attestProgram kit}";
+      meta.description = "Builds the arm64 file of this checkout and signs a statement about it";
     };
     default = sarsen;
   });

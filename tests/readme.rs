@@ -36,8 +36,8 @@ fn attestations(folder: &Folder) {
         |page: &str| page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap().to_owned();
     folder.file("policy.toml", example(include_str!("../docs/formats/policy.md")).as_bytes());
     folder.file("trust.toml", example(include_str!("../docs/formats/trust.md")).as_bytes());
-    let (app, other): ([(&str, &[u8]); 1], [(&str, &[u8]); 1]) =
-        ([("bin/app", b"program")], [("bin/app", b"progrAm")]);
+    let file = |bytes: &'static [u8]| [("bin/app", bytes)];
+    let (app, other) = (file(b"program"), file(b"progrAm"));
     folder.file("app", app[0].1);
     let utility = line(&produced("utility.example", "app", &app), &[&ed25519(1)]);
     for (name, laboratory) in [

@@ -1,8 +1,9 @@
-# Cargo in the Debian kit's tree: { pins, run, rust, vendor } -> the kit's `build` and `cargo`.
+# Cargo in the Debian kit's tree: { pins, run, rust, system, vendor, workshop } -> the kit's `build` and `cargo`.
 {
   pins,
   run,
   rust,
+  system,
   vendor,
   workshop,
 }:
@@ -41,7 +42,10 @@ let
       filter = path: _: builtins.elem (baseNameOf path) [ "Cargo.toml" "Cargo.lock" ];
     };
 
-  arguments = target: if target == null then "" else "--target ${target}";
+  # A program for the build host brings its C library along, since the host's may be older than the tree's. Its target is
+  # named although it is the host: so cargo keeps the flag from proc-macros and build scripts, which it would break.
+  host = builtins.replaceStrings [ "-linux" ] [ "-unknown-linux-gnu" ] system;
+  forHost.RUSTFLAGS = "-Ctarget-feature=+crt-static";
 
   # A compiled dependency is an input of its own, so that an edit in src/ compiles none of them.
   dependencies =
@@ -57,12 +61,13 @@ let
       inherit env;
       script = ''
         mkdir -p src && echo '//! Empty.' > src/lib.rs && printf '//! Empty.\nfn main() {}\n' > src/main.rs
-        cargo build --release --locked --offline ${arguments target}
-        mkdir "$out" && tar -cf "$out/target.tar" target
+        cargo build --release --locked --offline --target ${target}
+        # The same files make the same archive; cargo writes the compiler's time into the one that is left out.
+        rm -f target/.rustc_info.json
+        mkdir "$out" && tar --sort=name --mtime=@1 -cf "$out/target.tar" target
       '';
     };
-in
-{
+
   build =
     {
       name,
@@ -72,28 +77,38 @@ in
       prepare ? null,
       ...
     }@attrs:
-    base (
-      removeAttrs attrs [ "target" ]
-      // {
-        inherit name source;
-        env =
-          env
-          // (
-            if prepare == null then
-              { dependencies = dependencies { inherit name source target env; }; }
-            else
-              { inherit prepare; }
-          );
-        script = ''
-          cargo build --release --locked --offline ${arguments target}
-          mkdir -p "$out/bin"
-          find "target/${if target == null then "" else target + "/"}release" -maxdepth 1 -type f -perm -u+x -exec cp {} "$out/bin/" \;
-        '';
-      }
-    );
+    if target == null then
+      build (
+        attrs
+        // {
+          target = host;
+          env = env // forHost;
+        }
+      )
+    else
+      base (
+        removeAttrs attrs [ "target" ]
+        // {
+          inherit name source;
+          env =
+            env
+            // (
+              if prepare == null then
+                { dependencies = dependencies { inherit name source target env; }; }
+              else
+                { inherit prepare; }
+            );
+          script = ''
+            cargo build --release --locked --offline --target ${target}
+            mkdir -p "$out/bin"
+            find "target/${target}/release" -maxdepth 1 -type f -perm -u+x -exec cp {} "$out/bin/" \;
+          '';
+        }
+      );
+in
+{
+  inherit build crates;
 
   # What is compiled may be run and judged, so this one has every tool.
   cargo = attrs: base (attrs // { root = workshop; });
-
-  inherit crates;
 }

@@ -1,4 +1,4 @@
-# Programs of the tree for use outside a build: `nix develop` and `nix fmt` of the Debian kit.
+# Programs for use outside a build: `nix develop`, `nix fmt` and scripts of the Debian kit.
 {
   pins,
   run,
@@ -58,6 +58,21 @@ in
     # What a new shell says about itself.
     shellHook = ''PS1="(sarsen, debian kit) $PS1"'';
   };
+
+  # The seed writes it: no tree is unpacked for a few lines of text.
+  script =
+    { name, text }:
+    derivation {
+      inherit name system;
+      busybox = "${pins.seed}/bin/busybox";
+      builder = "${pins.seed}/bin/busybox";
+      args = [
+        "sh"
+        "-ec"
+        ''printf '#!/bin/sh\n%s' "$text" > "$out"; "$busybox" chmod +x "$out"''
+      ];
+      inherit text;
+    };
 
   formatter = run {
     name = "sarsen-fmt";

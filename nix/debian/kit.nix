@@ -23,6 +23,7 @@ let
     inherit
       pins
       rust
+      system
       vendor
       workshop
       ;
@@ -91,7 +92,8 @@ in
   name = "debian";
   inherit system run;
   inherit (cargo) build crates;
-  inherit (host) shell formatter;
+  inherit (host) shell formatter script;
+  flake = "/nix/debian";
   cargo = withTools cargo.cargo;
 
   target = {

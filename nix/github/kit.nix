@@ -70,6 +70,7 @@ let
 in
 {
   name = "github";
+  flake = "";
   inherit (pkgs.stdenv.hostPlatform) system;
   inherit run;
   inherit (cargo) build cargo crates;
@@ -87,6 +88,7 @@ in
     name = "sarsen";
     packages = [ toolchainWithSource ] ++ map tool (lib.attrNames packages);
   };
+  script = { name, text }: pkgs.writeShellScript name text;
   formatter = pkgs.writeShellScriptBin "sarsen-fmt" ''
     PATH=${toolchain}/bin:$PATH exec cargo fmt --all
   '';

@@ -48,11 +48,7 @@ fn the_example_of_dsse() {
     ))
     .unwrap();
     let signature: Signature = key.sign(&signed);
-    assert_eq!(
-        &signature.to_bytes()[..],
-        envelope.signatures[0].sig,
-        "RFC 6979 makes it deterministic"
-    );
+    assert_eq!(&signature.to_bytes()[..], envelope.signatures[0].sig, "RFC 6979 makes it deterministic");
     key.verifying_key().verify(&signed, &signature).unwrap();
     assert!(
         key.verifying_key()
