@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use super::keys::Signers;
 use crate::envelope::{Envelope, IN_TOTO};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::exit::Exit;
-use crate::input;
-use crate::key::{SecretKey, Sign};
 use crate::rebuild::{self, Depth, Order};
 use crate::report;
 use crate::statement::rebuild::{Builder, Outcome};
@@ -19,12 +18,8 @@ pub struct Arguments {
     /// FLAKE#ATTRIBUTE, such as .#arm64
     #[arg(value_name = "INSTALLABLE")]
     installable: String,
-    /// A private key to sign with; one for each suite that verifiers ask for
-    #[arg(short, long = "key", value_name = "FILE", required = true)]
-    keys: Vec<PathBuf>,
-    /// The identity of SM2 keys whose files name none
-    #[arg(long, value_name = "ID")]
-    identity: Option<String>,
+    #[command(flatten)]
+    signers: Signers,
     /// This builder, as a URI
     #[arg(long, value_name = "URI")]
     builder: String,
@@ -58,28 +53,17 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
                 Outcome::Failed | Outcome::NotBuilt => Exit::Helper,
             })
         }
-        Err(error) => {
-            super::say(format_args!("{error}"));
-            Ok(match error.code {
-                Code::OutputFailed => Exit::Output,
-                Code::HelperMissing | Code::HelperFailed | Code::HelperAnswer => Exit::Helper,
-                _ => Exit::Unusable,
-            })
-        }
+        Err(error) => Ok(super::refused(&error)),
     }
 }
 
 fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
-    let read = |path: &PathBuf| {
-        let pem = zeroize::Zeroizing::new(input::read(path)?);
-        SecretKey::parse(&pem, &path.display().to_string(), arguments.identity.as_deref())
-    };
     // A build takes hours; that a key cannot be used is said before.
-    let keys = arguments.keys.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let signers = arguments.signers.open()?;
     let builder = Builder {
         id: arguments.builder.clone(),
         organisation: arguments.organisation.clone(),
-        keys: keys.iter().map(|key| key.public().id()).collect(),
+        keys: signers.iter().map(|signer| signer.public().id()).collect(),
     };
     let depth = if arguments.keep_substituted { Depth::ButSubstituted } else { Depth::Everything };
     let order = Order {
@@ -92,7 +76,7 @@ fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
     let statement = rebuild::state(order, &mut |line| super::say(format_args!("{line}")))?;
     let signed = |payload: Vec<u8>| {
         let mut envelope = Envelope::new(IN_TOTO, payload);
-        keys.iter().try_for_each(|key| envelope.sign(key)).map(|()| envelope)
+        signers.iter().try_for_each(|signer| envelope.sign(signer.as_ref())).map(|()| envelope)
     };
     let mut envelopes = vec![signed(statement.to_json())?];
     if let Some(view) = slsa::view(&statement) {

@@ -97,7 +97,11 @@ fn refused(error: &Error) -> Exit {
     match error.code {
         Code::OutputFailed => Exit::Output,
         Code::SignatureMalformed | Code::SignatureWrong => Exit::Forged,
-        Code::SignerFailed | Code::SignerAnswer => Exit::Helper,
+        Code::SignerFailed
+        | Code::SignerAnswer
+        | Code::HelperMissing
+        | Code::HelperFailed
+        | Code::HelperAnswer => Exit::Helper,
         _ => Exit::Unusable,
     }
 }

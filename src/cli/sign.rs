@@ -1,16 +1,13 @@
 //! `sarsen sign`
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+use super::keys::Signers;
 use crate::envelope::{self, Envelope};
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::key::{self, Algorithm, Sign};
-use crate::signer::External;
-use crate::visible::shown;
 use crate::{input, output};
 
 /// Sign files, or put one with its signatures into an envelope (DSSE)
@@ -19,31 +16,8 @@ use crate::{input, output};
 /// to 1 GiB are read into memory.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// A private key in PEM; may be given again
-    #[arg(long = "key", value_name = "FILE", required_unless_present = "signer")]
-    keys: Vec<PathBuf>,
-    /// The identity of SM2 keys whose files do not name it
-    #[arg(long, value_name = "ID")]
-    identity: Option<String>,
-    /// A program that holds a private key and signs (docs/formats/signer.md)
-    #[arg(long, value_name = "PROGRAM", requires = "public")]
-    signer: Option<OsString>,
-    /// An argument of that program; may be given again
-    #[arg(long, value_name = "ARGUMENT", requires = "signer", allow_hyphen_values = true)]
-    signer_argument: Vec<OsString>,
-    /// What that program calls its key, such as a PKCS#11 URI
-    #[arg(long, value_name = "TEXT", requires = "signer")]
-    signer_key: Option<String>,
-    /// What that program is sent: the message, or for SM2 its hash e
-    #[arg(long, value_name = "MODE", requires = "signer", default_value = "message")]
-    signer_mode: Mode,
-    /// How long to wait for that program
-    #[arg(long, value_name = "SECONDS", requires = "signer", default_value_t = 300,
-        value_parser = clap::value_parser!(u32).range(1..))]
-    signer_timeout: u32,
-    /// The public key that belongs to that program's
-    #[arg(long, value_name = "FILE", requires = "signer")]
-    public: Option<PathBuf>,
+    #[command(flatten)]
+    signers: Signers,
     /// Write SM2 signatures as the 64 bytes r and s instead of DER
     #[arg(long, conflicts_with = "envelope")]
     raw: bool,
@@ -60,12 +34,6 @@ pub struct Arguments {
     /// Regular files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Mode {
-    Message,
-    E,
 }
 
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
@@ -97,21 +65,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
 
 /// Everybody who signs, and no two of them to the same file.
 fn signers(arguments: &Arguments) -> Result<Vec<Box<dyn Sign>>, Error> {
-    let identity = arguments.identity.as_deref();
-    let mut signers: Vec<Box<dyn Sign>> = Vec::new();
-    for path in &arguments.keys {
-        signers.push(Box::new(super::keys::read(path, identity)?.into_secret(&shown(path))?));
-    }
-    if let (Some(program), Some(public)) = (&arguments.signer, &arguments.public) {
-        let command = [std::slice::from_ref(program), &arguments.signer_argument].concat();
-        let public = super::keys::read(public, identity)?.into_public(&shown(public))?;
-        let signer = External::new(&command, public)
-            .handle(arguments.signer_key.as_deref().unwrap_or_default())
-            .prehashed(arguments.signer_mode == Mode::E)
-            .patience(Duration::from_secs(arguments.signer_timeout.into()));
-        signers.push(Box::new(signer));
-    }
-    super::keys::identity_is_used(identity, signers.iter().map(|signer| signer.public()))?;
+    let signers = arguments.signers.open()?;
     let several =
         |why: &str| Err(Error::new(Code::OutputSame, format!("{why} would be written to one file")));
     if arguments.envelope {
