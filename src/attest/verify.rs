@@ -22,8 +22,8 @@ pub struct File {
     pub digests: Digests,
 }
 
-/// What came of it.
-#[derive(Debug)]
+/// What came of it. One that nothing was counted into is not met.
+#[derive(Debug, Default)]
 pub struct Report {
     /// The policy's name.
     pub policy: String,
@@ -190,5 +190,29 @@ impl Report {
     fn speakers(&self, drvs: &BTreeSet<&str>) -> BTreeSet<String> {
         let speaks = |row: &&Row| drvs.contains(self.testimonies[row.testimony].drv.as_str());
         self.rows.iter().filter(speaks).map(|row| row.key.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_met_that_was_not_counted() {
+        let mut report = Report::default();
+        assert_eq!(report.exit(), Exit::Failed);
+        report.opinions = 5;
+        assert!(!report.met(), "opinions about no file");
+        report.agreed = Some(Outputs::new());
+        assert!(report.met());
+        report.threshold = 6;
+        assert!(!report.met());
+        (report.threshold, report.opinions) = (0, 0);
+        assert!(!report.met(), "a threshold of 0 is 1");
+        report.opinions = 5;
+        report.problems.push(Error::new(Code::EnvelopeInvalid, ""));
+        assert_eq!(report.exit(), Exit::Unusable);
+        report.problems.insert(0, Error::new(Code::SignatureForged, ""));
+        assert_eq!(report.exit(), Exit::Forged, "the worst wins, wherever it stands");
     }
 }
