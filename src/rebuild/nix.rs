@@ -240,6 +240,8 @@ pub fn realise_alone(drv: &Path, store: &Path) -> Result<Result<(), String>, Err
     let mut arguments = vec![OsStr::new("--realise"), drv.as_os_str()];
     arguments.extend(of(Some(store)));
     arguments.extend(["--option", "substituters", "", "--option", "builders", ""].map(OsStr::new));
+    // Without namespaces a build would write where the usual store is, and fail for a reason that does not say so.
+    arguments.extend(["--option", "sandbox-fallback", "false"].map(OsStr::new));
     made(&arguments)
 }
 
