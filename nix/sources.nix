@@ -36,6 +36,7 @@ in
       "checks/explain"
       "deny.toml"
       "docs"
+      "examples/signers"
       "rustfmt.toml"
       "tests"
     ]
