@@ -4,13 +4,19 @@
 use std::path::{Path, PathBuf};
 
 use base64ct::{Base64, Encoding};
+use sarsen::attest::bundle::Bundle;
+use sarsen::attest::policy::Policy;
+use sarsen::attest::trust::Trust;
+use sarsen::attest::verify::{File, verify};
 use sarsen::check::Judge;
+use sarsen::digest::Digests;
 use sarsen::elf::{Bytes, GoBuild};
-use sarsen::envelope::Envelope;
+use sarsen::envelope::{Envelope, IN_TOTO};
 use sarsen::key::{Algorithm, Key, SecretKey, Sign, signature};
 use sarsen::profile::Profile;
 use sarsen::rootfs::Tree;
 use sarsen::slim::{Options, slim};
+use sarsen::statement::{Rebuild, Statement};
 
 fn inputs(target: &str) -> Vec<Vec<u8>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/regressions").join(target);
@@ -71,5 +77,43 @@ fn texts_are_keys_or_envelopes_or_errors() {
     }
     for bytes in inputs("envelope") {
         assert!(!Envelope::parse(&bytes, "input").is_ok_and(|envelope| envelope.verifies(stranger.public())));
+    }
+}
+
+/// The first example of a page.
+fn example(page: &str) -> &str {
+    page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+}
+
+#[test]
+fn texts_are_policies_and_trust_stores_or_errors() {
+    let trust = Trust::parse(example(include_str!("../docs/formats/trust.md")), "the example").unwrap();
+    for bytes in inputs("policy") {
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = (Policy::parse(&text, "input", &trust), Trust::parse(&text, "input"));
+    }
+}
+
+#[test]
+fn payloads_are_statements_or_errors_and_bundles_of_them_are_judged() {
+    let trust = Trust::parse(example(include_str!("../docs/formats/trust.md")), "the example").unwrap();
+    let policy =
+        Policy::parse(example(include_str!("../docs/formats/policy.md")), "the example", &trust).unwrap();
+    let file = File { name: "file".into(), digests: Digests::of(b"program") };
+    let judge = |bytes: Vec<u8>| {
+        verify(&policy, &trust, &Bundle::new(bytes, "input").unwrap(), std::slice::from_ref(&file))
+    };
+    // The secret of utility-1 in docs/formats/trust.md: 32 bytes of 1 (RFC 8410 section 7).
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\n\
+               -----END PRIVATE KEY-----\n";
+    let key = SecretKey::parse(pem.as_bytes(), "the key", None).unwrap();
+    for bytes in inputs("statement").into_iter().chain(inputs("bundle")) {
+        let _ = Statement::<Rebuild>::parse(&bytes, "input");
+        assert!(!judge(bytes.clone()).met(), "nobody signed it");
+        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+            let mut envelope = Envelope::new(IN_TOTO, line[1..].to_vec());
+            envelope.sign(&key).unwrap();
+            assert!(!judge(envelope.to_json().into_bytes()).met(), "one organisation is not two");
+        }
     }
 }
