@@ -119,10 +119,10 @@ impl Trust {
         let invalid = |why: String| {
             Error::new(Code::TrustInvalid, format!("trust store {origin}: {why}; nothing of it is used"))
         };
-        let document: Document = configuration::parse(text).map_err(&invalid)?;
+        let document: Document = configuration::parse(text).map_err(invalid)?;
         let mut keys: Vec<Key> = Vec::new();
         for entry in document.key {
-            let key = entry.key(origin).map_err(&invalid)?;
+            let key = entry.key(origin).map_err(invalid)?;
             if let Some(why) = keys.iter().find_map(|other| clash(&key, other)) {
                 return Err(invalid(why));
             }
