@@ -26,6 +26,16 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// The bytes of the regular file at `path`, which may be empty: for files that are no programs.
+///
+/// # Errors
+/// One of the `input-…` codes if there is no regular, readable file of at most [`LIMIT`] bytes.
+pub fn whole(path: &Path) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    read_bounded(path, &mut bytes)?;
+    Ok(bytes)
+}
+
 /// What `work` makes of the bytes of the regular file at `path`. They are in memory that this thread uses again for the
 /// next file.
 ///
@@ -40,20 +50,30 @@ pub fn read_with<T>(path: &Path, work: impl FnOnce(&[u8]) -> Result<T, Error>) -
 }
 
 fn read_into(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
-    let name = path.display();
-    let (mut file, size) = open_sized(path)?;
-    read_all(&mut file, size, bytes).map_err(|error| because(path, &error))?;
+    read_bounded(path, bytes)?;
     // Not by the size: files below /proc say 0 and have content.
     if bytes.is_empty() {
         return Err(Error::new(
             Code::InputEmpty,
-            format!("{name} is empty: the kernel would answer ENOEXEC; was the copy interrupted?"),
+            format!(
+                "{} is empty: the kernel would answer ENOEXEC; was the copy interrupted?",
+                path.display()
+            ),
         ));
     }
+    Ok(())
+}
+
+fn read_bounded(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    let (mut file, size) = open_sized(path)?;
+    read_all(&mut file, size, bytes).map_err(|error| because(path, &error))?;
     if bytes.len() as u64 > LIMIT {
         return Err(Error::new(
             Code::InputTooLarge,
-            format!("{name} has more than {LIMIT} bytes (1 GiB): no program of a device is that large"),
+            format!(
+                "{} has more than {LIMIT} bytes (1 GiB), and is needed in memory: no program of a device is that large",
+                path.display()
+            ),
         ));
     }
     Ok(())

@@ -12,8 +12,8 @@ use crate::{input, output};
 
 /// Sign files, or put one with its signatures into an envelope (DSSE)
 ///
-/// The signature of FILE by an Ed25519 key is written to FILE.ed25519.sig, that by an SM2 key to FILE.sm2.sig. Files of up
-/// to 1 GiB are read into memory.
+/// The signature of FILE by an Ed25519 key is written to FILE.ed25519.sig, that by an SM2 key to FILE.sm2.sig. For
+/// Ed25519 and for envelopes, files of up to 1 GiB are read into memory; SM2 signs files of any size.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -89,29 +89,27 @@ fn signers(arguments: &Arguments) -> Result<Vec<Box<dyn Sign>>, Error> {
 
 /// Writes the signatures of `file` beside it.
 fn detach(arguments: &Arguments, signers: &[Box<dyn Sign>], file: &Path) -> Result<(), Error> {
-    input::read_with(file, |message| {
-        for signer in signers {
-            let algorithm = signer.public().algorithm();
-            let mut signature = signer.sign(message)?;
-            if arguments.raw && algorithm == Algorithm::Sm2 {
-                signature = key::signature::from_der(&signature)?.to_vec();
-            }
-            let path = arguments.output.clone().unwrap_or_else(|| {
-                let mut name = file.as_os_str().to_owned();
-                name.push(format!(".{algorithm}.sig"));
-                name.into()
-            });
-            output::replace(&path, &signature, 0o644)?;
+    for signer in signers {
+        let algorithm = signer.public().algorithm();
+        let mut signature = key::sign_file(&**signer, file)?;
+        if arguments.raw && algorithm == Algorithm::Sm2 {
+            signature = key::signature::from_der(&signature)?.to_vec();
         }
-        Ok(())
-    })
+        let path = arguments.output.clone().unwrap_or_else(|| {
+            let mut name = file.as_os_str().to_owned();
+            name.push(format!(".{algorithm}.sig"));
+            name.into()
+        });
+        output::replace(&path, &signature, 0o644)?;
+    }
+    Ok(())
 }
 
 /// The envelope that is asked for, signed by all.
 fn wrap(arguments: &Arguments, signers: &[Box<dyn Sign>]) -> Result<String, Error> {
     let file = &arguments.files[0];
     let mut envelope = match &arguments.payload_type {
-        Some(payload_type) => Envelope::new(payload_type, input::read(file)?),
+        Some(payload_type) => Envelope::new(payload_type, input::whole(file)?),
         None => envelope::file(file)?,
     };
     for signer in signers {

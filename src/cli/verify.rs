@@ -13,7 +13,7 @@ use crate::{input, output};
 
 /// Verify the signature of a file, or those in an envelope (DSSE)
 ///
-/// Files of up to 1 GiB and envelopes of up to 64 MiB are read into memory. A private key is refused: whoever verifies
+/// Files may have any size; envelopes of up to 64 MiB are read into memory. A private key is refused: whoever verifies
 /// should not hold it.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -109,7 +109,7 @@ fn detached(
             format!("{} keys are given for one signature, which is of one key", keys.len()),
         ));
     };
-    let mut bytes = input::read(signature)?;
+    let mut bytes = input::whole(signature)?;
     if arguments.raw {
         if key.algorithm() != Algorithm::Sm2 {
             let why = "--raw is for signatures of SM2: those of Ed25519 are 64 bytes in any case";
@@ -117,7 +117,7 @@ fn detached(
         }
         bytes = key::signature::to_der(&key::signature::from_raw(&bytes)?);
     }
-    input::read_with(file, |message| key.verify(message, &bytes)).map_err(|error| match error.code {
+    key::verify_file(key, file, &bytes).map_err(|error| match error.code {
         Code::SignatureMalformed | Code::SignatureWrong => {
             Error::new(error.code, format!("{} of {}: {}", shown(signature), shown(file), error.message))
         }

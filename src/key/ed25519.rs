@@ -1,6 +1,6 @@
 //! Ed25519 (RFC 8032).
 
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signature, Signer, SigningKey, StreamVerifier, VerifyingKey};
 use zeroize::Zeroizing;
 
 use crate::error::{Code, Error};
@@ -32,16 +32,20 @@ impl Public {
         self.0.as_bytes()
     }
 
+    /// What judges `signature` when it has seen the message; none if no message fits.
+    ///
     /// # Errors
     /// `signature-malformed`.
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<bool, Error> {
+    pub fn verifier(&self, signature: &[u8]) -> Result<Option<StreamVerifier>, Error> {
         let Ok(signature) = Signature::from_slice(signature) else {
             return Err(Error::new(
                 Code::SignatureMalformed,
                 format!("the signature has {} bytes, and one of Ed25519 has 64", signature.len()),
             ));
         };
-        Ok(self.0.verify_strict(message, &signature).is_ok())
+        // As `verify_strict` does: points of small order fit many messages.
+        let is_weak = VerifyingKey::from_bytes(signature.r_bytes()).map_or(true, |point| point.is_weak());
+        Ok(if is_weak { None } else { self.0.verify_stream(&signature).ok() })
     }
 }
 

@@ -10,14 +10,18 @@ pub mod file;
 mod pem;
 pub mod signature;
 mod sm2;
+mod stream;
 mod wnaf;
 
 use std::fmt;
 
+use sm3::Digest;
 use zeroize::Zeroizing;
 
 use crate::digest::{hex, sha256};
 use crate::error::{Code, Error};
+
+pub use stream::{sign_file, verify_file};
 
 /// The identity that GM/T 0009 names for signers that have none of their own.
 pub const USUAL_IDENTITY: &str = "1234567812345678";
@@ -126,23 +130,36 @@ impl PublicKey {
     /// # Errors
     /// `signature-malformed` if it is none of this algorithm, `signature-wrong` if it does not fit.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Error> {
-        let fits = match &self.0 {
-            Public::Ed25519(key) => key.verify(message, signature)?,
-            Public::Sm2(key) => key.verify(message, signature)?,
-        };
-        if fits {
-            return Ok(());
+        let mut verifier = stream::Verifier::new(self, signature)?;
+        verifier.update(message);
+        verifier.finish()
+    }
+
+    /// Whether `signature` is this SM2 key's over the message with this [`Self::prehash`].
+    ///
+    /// # Errors
+    /// As [`Self::verify`]; `key-unsupported` for Ed25519, whose signatures are never over a hash of the message.
+    pub fn verify_prehash(&self, prehash: &[u8; 32], signature: &[u8]) -> Result<(), Error> {
+        match &self.0 {
+            Public::Sm2(key) => match sm2::Public::signature(signature)? {
+                Some(signature) if key.fits(prehash, &signature) => Ok(()),
+                _ => Err(self.wrong()),
+            },
+            Public::Ed25519(_) => Err(no_prehash()),
         }
+    }
+
+    fn wrong(&self) -> Error {
         let identity =
             self.identity().map(|identity| format!(" and the identity {identity:?}")).unwrap_or_default();
-        Err(Error::new(
+        Error::new(
             Code::SignatureWrong,
             format!(
                 "the signature does not fit the {} key {}{identity}: the bytes were changed, or somebody else signed",
                 self.algorithm(),
                 self.id()
             ),
-        ))
+        )
     }
 
     /// What an SM2 key signs instead of `message`: the SM3 of the signer's hashed identity and of the message (GB/T
@@ -150,7 +167,7 @@ impl PublicKey {
     pub fn prehash(&self, message: &[u8]) -> Option<[u8; 32]> {
         match &self.0 {
             Public::Ed25519(_) => None,
-            Public::Sm2(key) => Some(key.prehash(message)),
+            Public::Sm2(key) => Some(key.hasher().chain_update(message).finalize().into()),
         }
     }
 
@@ -271,6 +288,23 @@ pub trait Sign {
     /// # Errors
     /// Whatever keeps it from signing.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error>;
+
+    /// Whether [`Self::sign_prehash`] does the same as [`Self::sign`], without the message.
+    fn takes_prehash(&self) -> bool;
+
+    /// A signature over the message with this [`PublicKey::prehash`].
+    ///
+    /// # Errors
+    /// Whatever keeps it from signing; `key-unsupported` if it must see the message.
+    fn sign_prehash(&self, prehash: &[u8; 32]) -> Result<Vec<u8>, Error>;
+}
+
+/// Why Ed25519 does not sign a hash of a message.
+pub fn no_prehash() -> Error {
+    Error::new(
+        Code::KeyUnsupported,
+        "an Ed25519 signer must be sent the message: only SM2 signs a hash of it (mode e)",
+    )
 }
 
 impl Sign for SecretKey {
@@ -279,10 +313,21 @@ impl Sign for SecretKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        match (&self.secret, &self.public.0) {
+        match (&self.secret, self.public.prehash(message)) {
             (Secret::Ed25519(secret), _) => Ok(secret.sign(message)),
-            (Secret::Sm2(secret), Public::Sm2(public)) => secret.sign(&public.prehash(message)),
-            (Secret::Sm2(_), Public::Ed25519(_)) => unreachable!("a secret key is made with its public key"),
+            (Secret::Sm2(secret), Some(prehash)) => secret.sign(&prehash),
+            (Secret::Sm2(_), None) => unreachable!("a secret key is made with its public key"),
+        }
+    }
+
+    fn takes_prehash(&self) -> bool {
+        self.public.algorithm() == Algorithm::Sm2
+    }
+
+    fn sign_prehash(&self, prehash: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        match &self.secret {
+            Secret::Sm2(secret) => secret.sign(prehash),
+            Secret::Ed25519(_) => Err(no_prehash()),
         }
     }
 }

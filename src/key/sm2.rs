@@ -3,8 +3,9 @@
 use std::hint::black_box;
 use std::sync::{Arc, OnceLock};
 
+pub use sm2::dsa::Signature;
+use sm2::dsa::SigningKey;
 use sm2::dsa::signature::hazmat::PrehashSigner;
-use sm2::dsa::{Signature, SigningKey};
 use sm2::elliptic_curve::ops::Reduce;
 use sm2::elliptic_curve::point::AffineCoordinates;
 use sm2::elliptic_curve::sec1::ToEncodedPoint;
@@ -93,20 +94,21 @@ impl Public {
         &self.0.bytes
     }
 
-    /// SM3(Z ‖ message).
-    pub fn prehash(&self, message: &[u8]) -> [u8; 32] {
-        Sm3::new().chain_update(self.0.hash).chain_update(message).finalize().into()
+    /// The beginning of SM3(Z ‖ message).
+    pub fn hasher(&self) -> Sm3 {
+        Sm3::new().chain_update(self.0.hash)
     }
 
+    /// The signature that is spelled so; none if no message fits.
+    ///
     /// # Errors
     /// `signature-malformed`.
-    pub fn verify(&self, message: &[u8], der: &[u8]) -> Result<bool, Error> {
-        let raw = signature::from_der(der)?;
-        Ok(Signature::from_bytes(&raw).is_ok_and(|signature| self.fits(&self.prehash(message), &signature)))
+    pub fn signature(der: &[u8]) -> Result<Option<Signature>, Error> {
+        signature::from_der(der).map(|raw| Signature::from_bytes(&raw).ok())
     }
 
     /// GB/T 32918.2, 7.1, from step B4 on, faster than the crate does it: everything here is public.
-    fn fits(&self, prehash: &[u8; 32], signature: &Signature) -> bool {
+    pub fn fits(&self, prehash: &[u8; 32], signature: &Signature) -> bool {
         let (r, s) = signature.split_scalars();
         let t = *r + *s;
         let base = BASE.get_or_init(|| Multiples::new(ProjectivePoint::GENERATOR));

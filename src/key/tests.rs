@@ -103,10 +103,56 @@ fn a_signature_has_one_spelling() {
         assert_eq!(error.code, Code::SignatureMalformed, "{name}: {error}");
         assert!(error.message.contains(why), "{name}: {error}");
     }
-    // Well formed, and still not the signature.
-    for (name, bytes) in [("swapped", der(&s, &r)), ("r = 1", der(&[1], &s)), ("s = 1", der(&r, &[1]))] {
+    // Well formed, and still not the signature: unlike ECDSA, SM2 has no second one with n - s.
+    let negated = unhex("4E4955D520DED02789CE7D43F2BDE35DB673A66E0246C256CFB08A44B4197F79");
+    for (name, bytes) in [
+        ("swapped", der(&s, &r)),
+        ("n - s", der(&r, &negated)),
+        ("r = 1", der(&[1], &s)),
+        ("s = 1", der(&r, &[1])),
+    ] {
         let error = public.verify(b"message digest", &bytes).unwrap_err();
         assert_eq!(error.code, Code::SignatureWrong, "{name}: {error}");
+    }
+}
+
+#[test]
+fn files_are_signed_and_verified_as_their_bytes_are() {
+    let path = std::env::temp_dir().join(format!("sarsen-key-stream-{}", std::process::id()));
+    let ed25519 = SecretKey::generate(Algorithm::Ed25519, None).unwrap();
+    let (sm2, _) = example();
+    for length in [0, 1, (128 << 10) - 1, 128 << 10, 300_001] {
+        let message: Vec<u8> = (0..length).map(|at: usize| (at % 251) as u8).collect();
+        std::fs::write(&path, &message).unwrap();
+        for key in [&ed25519, &sm2] {
+            let signature = key.sign(&message).unwrap();
+            assert_eq!(sign_file(key, &path).unwrap(), signature, "both are deterministic");
+            verify_file(key.public(), &path, &signature).unwrap();
+            let other = key.sign(&[&message[..], b"x"].concat()).unwrap();
+            assert_eq!(verify_file(key.public(), &path, &other).unwrap_err().code, Code::SignatureWrong);
+        }
+    }
+    std::fs::remove_file(&path).unwrap();
+    for error in [sign_file(&sm2, &path).unwrap_err(), sign_file(&ed25519, &path).unwrap_err()] {
+        assert_eq!(error.code, Code::InputMissing);
+    }
+}
+
+#[test]
+fn only_sm2_signs_a_hash_of_the_message() {
+    let (secret, public) = example();
+    let prehash = public.prehash(b"message digest").unwrap();
+    let signature = secret.sign_prehash(&prehash).unwrap();
+    public.verify_prehash(&prehash, &signature).unwrap();
+    public.verify(b"message digest", &signature).unwrap();
+    assert_eq!(public.verify_prehash(&[0; 32], &signature).unwrap_err().code, Code::SignatureWrong);
+    let ed25519 = SecretKey::generate(Algorithm::Ed25519, None).unwrap();
+    assert!(secret.takes_prehash() && !ed25519.takes_prehash());
+    for error in [
+        ed25519.sign_prehash(&prehash).unwrap_err(),
+        ed25519.public().verify_prehash(&prehash, &[0; 64]).unwrap_err(),
+    ] {
+        assert_eq!(error.code, Code::KeyUnsupported);
     }
 }
 
@@ -126,6 +172,12 @@ fn ed25519_signs_as_its_standard_says() {
     };
     assert_eq!(verify(&[0x72], &signature), Ok(()));
     assert_eq!(verify(&[0x73], &signature), Err(Code::SignatureWrong));
+    // R is the neutral point and S is k a: RFC 8032 would accept it, and nothing random was needed to make it.
+    let without_nonce = unhex(
+        "0100000000000000000000000000000000000000000000000000000000000000\
+         675d054595fa17cb6a44e3ada6ca385e55667e41a63fdab0ac22d10000354002",
+    );
+    assert_eq!(verify(&[0x72], &without_nonce), Err(Code::SignatureWrong));
     assert_eq!(verify(&[0x72], &signature[..63]), Err(Code::SignatureMalformed));
     assert_eq!(verify(&[0x72], &[signature.as_slice(), &[0]].concat()), Err(Code::SignatureMalformed));
 }

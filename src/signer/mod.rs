@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Error};
 use crate::json;
-use crate::key::{Algorithm, PublicKey, Sign};
+use crate::key::{self, Algorithm, PublicKey, Sign};
 
 /// How long an answer is waited for: people type PINs and carry files to machines without a network.
 pub const PATIENCE: Duration = Duration::from_secs(300);
@@ -96,16 +96,30 @@ impl Sign for External {
     /// `signer-answer` if it says too much, no JSON of the protocol, or a signature that does not fit; `key-unsupported` if
     /// Ed25519 should sign a prehash.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Error> {
-        let (mode, bytes) = match (self.prehashed, self.public.prehash(message)) {
-            (false, _) => ("message", Base64::encode_string(message)),
-            (true, Some(prehash)) => ("e", Base64::encode_string(&prehash)),
-            (true, None) => {
-                return Err(Error::new(
-                    Code::KeyUnsupported,
-                    "an Ed25519 signer must be sent the message: only SM2 signs a hash of it (mode e)",
-                ));
-            }
-        };
+        if self.prehashed {
+            let prehash = self.public.prehash(message).ok_or_else(key::no_prehash)?;
+            return self.sign_prehash(&prehash);
+        }
+        self.ask("message", message, |sig| self.public.verify(message, sig))
+    }
+
+    fn takes_prehash(&self) -> bool {
+        self.prehashed
+    }
+
+    fn sign_prehash(&self, prehash: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        self.ask("e", prehash, |sig| self.public.verify_prehash(prehash, sig))
+    }
+}
+
+impl External {
+    /// The program's signature over `bytes`, if it passes `check`.
+    fn ask(
+        &self,
+        mode: &'static str,
+        bytes: &[u8],
+        check: impl FnOnce(&[u8]) -> Result<(), Error>,
+    ) -> Result<Vec<u8>, Error> {
         let request = Request {
             v: VERSION,
             alg: self.public.algorithm().as_str(),
@@ -113,7 +127,7 @@ impl Sign for External {
             identity: self.public.identity(),
             public: Base64::encode_string(&self.public.bytes()),
             mode,
-            bytes,
+            bytes: Base64::encode_string(bytes),
         };
         let line =
             serde_json::to_string(&request).unwrap_or_else(|_| unreachable!("text always becomes JSON"));
@@ -127,7 +141,7 @@ impl Sign for External {
         let Answer { sig } = serde_json::from_slice(&answer).map_err(garbage)?;
         let sig = Base64::decode_vec(&sig)
             .map_err(|_| unusable("answers with a signature that is not base64".into()))?;
-        self.public.verify(message, &sig).map_err(|error| {
+        check(&sig).map_err(|error| {
             let hint = match self.public.algorithm() {
                 Algorithm::Sm2 => "does it hold this key, and use this identity?",
                 Algorithm::Ed25519 => "does it hold this key?",

@@ -103,6 +103,16 @@ fn files_are_signed_and_verified() {
     assert_eq!(bytes(&folder, "raw").len(), 64);
     ok(&folder, "verify --key sm.pub --raw --signature raw f");
     refused(&folder, "verify --key ed.pub --raw --signature raw f", 2, &["--raw"]);
+    // An empty file has a signature too, and an empty signature is none.
+    folder.file("nothing", b"");
+    ok(&folder, "sign --key ed --key sm nothing");
+    ok(&folder, "verify --key ed.pub --signature nothing.ed25519.sig nothing");
+    ok(&folder, "verify --key sm.pub --signature nothing.sm2.sig nothing");
+    refused(&folder, "verify --key sm.pub --signature f.sm2.sig nothing", 6, &["[signature-wrong]"]);
+    for key in ["ed", "sm"] {
+        let line = format!("verify --key {key}.pub --signature nothing f");
+        refused(&folder, &line, 6, &["[signature-malformed]"]);
+    }
     // Two signatures never go to one file.
     refused(&folder, "sign --key ed --key ed f", 2, &["[output-same]"]);
     refused(&folder, "sign --key ed --key sm f -o sig", 2, &["[output-same]"]);
