@@ -83,8 +83,6 @@ pub enum Code {
     SignerAnswer,
     /// No DSSE envelope.
     EnvelopeInvalid,
-    /// A bundle whose last line has no end.
-    BundleCut,
     /// Nothing in a bundle is about what is built.
     ExpectedNothing,
     /// A bundle states different bytes for what is built.
@@ -105,11 +103,11 @@ pub enum Code {
     TrustInvalid,
     /// The text is no policy, or one that everything or nothing would satisfy.
     PolicyInvalid,
-    /// The bundle is larger than [`crate::attest::bundle::LIMIT`].
+    /// The bundle is larger than [`crate::statement::bundle::LIMIT`].
     BundleTooLarge,
-    /// A line of a bundle is longer than [`crate::attest::bundle::LINE`].
+    /// A line of a bundle is longer than [`crate::statement::bundle::LINE`].
     BundleLineTooLong,
-    /// The last line of a bundle ends in the middle.
+    /// The last line of a bundle ends in the middle, or has no end.
     BundleTruncated,
     /// A signature that says it is a trusted key's and is not.
     SignatureForged,
@@ -178,7 +176,6 @@ impl Code {
             Code::SignerFailed => "signer-failed",
             Code::SignerAnswer => "signer-answer",
             Code::EnvelopeInvalid => "envelope-invalid",
-            Code::BundleCut => "bundle-cut",
             Code::ExpectedNothing => "expected-nothing",
             Code::ExpectedSeveral => "expected-several",
             Code::DerivationInvalid => "derivation-invalid",

@@ -355,7 +355,7 @@ fn what_cannot_be_stated_is_an_error_and_nothing_is_signed() {
     assert!(!flake.path("bundle.jsonl").exists());
     fs::write(flake.path("bundle.jsonl"), "{\"payload\":").unwrap();
     let output = flake.sarsen("out", &[]);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("error[bundle-cut]"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("error[bundle-truncated]"));
     assert_eq!(fs::read(flake.path("bundle.jsonl")).unwrap(), b"{\"payload\":");
 
     let mut without = flake.command(env!("CARGO_BIN_EXE_sarsen"));

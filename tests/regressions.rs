@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use base64ct::{Base64, Encoding};
-use sarsen::attest::bundle::Bundle;
 use sarsen::attest::policy::Policy;
 use sarsen::attest::trust::Trust;
 use sarsen::attest::verify::{File, verify};
@@ -16,6 +15,7 @@ use sarsen::key::{Algorithm, Key, SecretKey, Sign, signature};
 use sarsen::profile::Profile;
 use sarsen::rootfs::Tree;
 use sarsen::slim::{Options, slim};
+use sarsen::statement::bundle::Bundle;
 use sarsen::statement::{Rebuild, Statement};
 
 fn inputs(target: &str) -> Vec<Vec<u8>> {

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use sarsen::attest::bundle::Bundle;
 use sarsen::attest::challenge::{Own, challenge};
 use sarsen::attest::policy::Policy;
 use sarsen::attest::trust::Trust;
@@ -14,6 +13,7 @@ use sarsen::attest::verify::{File, Standing, verify};
 use sarsen::digest::Digests;
 use sarsen::envelope::{Envelope, IN_TOTO};
 use sarsen::key::SecretKey;
+use sarsen::statement::bundle::Bundle;
 
 /// Private keys of docs/formats/trust.md: utility-1 and laboratory-1, 32 bytes of 1 and of 3 (RFC 8410 section 7).
 const PEM: [&str; 2] = [

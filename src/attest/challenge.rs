@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::bundle::Bundle;
-use super::outputs::{Comparison, compare, is_file};
+use super::outputs::{Comparison, compare};
 use super::testimony::{self, Ignored, Testimony};
 use super::trust::Trust;
 use super::verify::{File, weight};
 use crate::digest::hex;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
+use crate::statement::bundle::Bundle;
+use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
 
 /// What this machine has.

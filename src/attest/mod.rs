@@ -1,10 +1,9 @@
 //! What builders state about a file, and whether that is enough: K of N organisations, with dissent kept.
 //!
-//! Everything here is a function of its arguments: a [`policy::Policy`], a [`trust::Trust`] store, a [`bundle::Bundle`] of
-//! signed statements and digests of files. [`verify`] counts, [`challenge`] compares. Nothing counts but bytes under a
+//! Everything here is a function of its arguments: a [`policy::Policy`], a [`trust::Trust`] store, a bundle of signed
+//! statements and digests of files. [`verify`] counts, [`challenge`] compares. Nothing counts but bytes under a
 //! signature that holds, and nothing is assumed: what is not counted is not agreed.
 
-pub mod bundle;
 pub mod challenge;
 mod independence;
 pub mod outputs;

@@ -6,6 +6,7 @@ use super::policy::Digest;
 use super::testimony::{Outputs, Testimony};
 use super::verify::File;
 use crate::digest::{Algorithm, Digests, hex};
+use crate::statement::is_file;
 
 /// How a statement's file compares with one at hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +31,6 @@ pub fn compare(stated: &BTreeMap<String, String>, size: Option<u64>, digests: &D
         (_, true, true) => Comparison::Same,
         _ => Comparison::Contradictory,
     }
-}
-
-/// Whether a subject is a file of the output.
-pub fn is_file(name: &str) -> bool {
-    !name.starts_with("nar:") && !name.starts_with("drv:")
 }
 
 /// Whether two outputs contradict each other: other names, or a digest that both state and that is not the same.

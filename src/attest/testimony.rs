@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
-use super::bundle::{Bundle, Line};
 use super::trust::{Key, Role, Trust};
 use crate::digest::{self, Algorithm};
 use crate::envelope::{Envelope, IN_TOTO, pae};
 use crate::error::{Code, Error};
 use crate::parallel;
+use crate::statement::bundle::{Bundle, Line};
 use crate::statement::rebuild::{Attempt, Difference, Origin, Outcome};
 use crate::statement::{Rebuild, Statement, Subject};
 

@@ -5,13 +5,13 @@ mod counting;
 
 use std::collections::BTreeSet;
 
-use super::bundle::Bundle;
 use super::policy::{Effect, Policy};
 use super::testimony::{self, Ignored, Outputs, Testimony};
 use super::trust::Trust;
 use crate::digest::Digests;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
+use crate::statement::bundle::Bundle;
 
 /// A file at hand.
 #[derive(Clone, Debug)]

@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::verify_attestation::Format;
-use crate::attest::bundle::Bundle;
 use crate::attest::challenge::{Challenge, Own, challenge};
 use crate::attest::trust::Trust;
 use crate::attest::verify::File;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::report::attest;
+use crate::statement::bundle::Bundle;
 use crate::{digest, nar};
 
 /// Compare what this machine has with what others state: identical, differs or inconclusive

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use crate::attest::bundle::Bundle;
 use crate::attest::policy::Policy;
 use crate::attest::trust::Trust;
 use crate::attest::verify::{File, Report, verify};
@@ -11,6 +10,7 @@ use crate::digest;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::attest;
+use crate::statement::bundle::Bundle;
 
 /// Count which organisations state the bytes of files, and say whether that satisfies a policy
 #[derive(clap::Args)]

@@ -10,25 +10,25 @@ use crate::envelope::Envelope;
 use crate::error::{Code, Error};
 use crate::input;
 use crate::output;
+use crate::statement::bundle::Bundle;
 use crate::statement::{Rebuild, Statement, Subject};
 
 /// Adds envelopes to the bundle at `path`, which is made if it is not there. Its lines stay as they are, byte for byte.
 ///
 /// # Errors
-/// An `input-…` code if it is there and cannot be read; `bundle-cut` if its last line has no end, so that something of it
+/// An `input-…` code if it is there and cannot be read; `bundle-truncated` if its last line has no end, so that something of it
 /// may be lost; an `output-…` code if it cannot be written.
 pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
     let mut bytes = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Ok(metadata) if metadata.is_file() && metadata.len() == 0 => Vec::new(),
-        _ => input::read(path)?,
+        _ => input::whole(path)?,
     };
     if bytes.last().is_some_and(|&last| last != b'\n') {
         let message = format!(
             "{} does not end with an end of line: its last statement may be cut; look at it before something is added",
             path.display()
         );
-        return Err(Error::new(Code::BundleCut, message));
+        return Err(Error::new(Code::BundleTruncated, message));
     }
     for envelope in envelopes {
         bytes.extend(envelope.to_json().as_bytes());
@@ -41,18 +41,18 @@ pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
 /// with this SHA-256 count that name bytes. Their signatures are not looked at: what is stated about them will be.
 ///
 /// # Errors
-/// An `input-…`, `envelope-…` or `statement-…` code if it is neither; `expected-nothing` if no statement is about that
+/// An `input-…`, `bundle-…`, `envelope-…` or `statement-…` code if it is neither; `expected-nothing` if no statement is about that
 /// derivation, `expected-several` if they are about different bytes.
 pub fn expected(path: &Path, drv_sha256: Option<&str>) -> Result<Expected, Error> {
     if path.is_dir() {
         // `result` is a link; what is compared is what it leads to.
         return fs::canonicalize(path).map(Expected::Tree).map_err(|error| input::because(path, &error));
     }
-    let bytes = input::read(path)?;
+    let bundle = Bundle::load(path)?;
     let mut found: Option<Vec<Subject>> = None;
-    for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty()) {
-        let name = format!("line {} of {}", index + 1, path.display());
-        let envelope = Envelope::parse(line, &name)?;
+    for line in bundle.lines() {
+        let name = bundle.place(line.number);
+        let envelope = bundle.envelope(&line)?;
         let statement = match Statement::<Rebuild>::parse(&envelope.payload, &name) {
             Err(error) if error.code == Code::StatementOther => continue,
             statement => statement?,

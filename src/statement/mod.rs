@@ -2,6 +2,7 @@
 //! [`rebuild`] and the same facts as SLSA provenance ([`slsa`]). Here are only their shapes and what makes them valid;
 //! who signs them is the envelope's affair, and whether they are believed is the policy's.
 
+pub mod bundle;
 pub mod rebuild;
 pub mod slsa;
 
@@ -58,8 +59,13 @@ pub struct Size {
 impl Subject {
     /// Whether it is a file of an output, neither a whole output nor a derivation.
     pub fn is_file(&self) -> bool {
-        !self.name.starts_with("nar:") && !self.name.starts_with("drv:")
+        is_file(&self.name)
     }
+}
+
+/// The same by the subject's name.
+pub fn is_file(name: &str) -> bool {
+    !name.starts_with("nar:") && !name.starts_with("drv:")
 }
 
 impl<P> Statement<P> {

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{File, Report, Row, Standing};
 use crate::attest::independence::{built, opinions};
-use crate::attest::outputs::{
-    Comparison, compare, complete, contradict, demanded, is_file, prefix, subject, what,
-};
+use crate::attest::outputs::{Comparison, compare, complete, contradict, demanded, prefix, subject, what};
 use crate::attest::policy::{Effect, Policy, Require, number};
 use crate::attest::testimony::{Outputs, Testimony};
 use crate::attest::trust::Trust;
 use crate::digest::hex;
 use crate::error::{Code, Error};
+use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
 
 /// Fills in everything of `report` that is counted.

@@ -6,11 +6,12 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Remark, Unused, remarks, table, unused, write_ignored};
-use crate::attest::outputs::{is_file, prefix};
+use crate::attest::outputs::prefix;
 use crate::attest::policy::number;
 use crate::attest::testimony::{Outputs, Testimony};
 use crate::attest::verify::{Report, Row, Standing};
 use crate::digest::hex;
+use crate::statement::is_file;
 use crate::visible::visible;
 
 /// The version that documents carry. Fields may be added to it; none is removed or changes its meaning.
