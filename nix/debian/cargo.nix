@@ -44,8 +44,9 @@ let
 
   # A program for the build host brings its C library along, since the host's may be older than the tree's. Its target is
   # named although it is the host: so cargo keeps the flag from proc-macros and build scripts, which it would break.
+  # Panics would name files by the path of the vendored crates, and so bring them along.
   host = builtins.replaceStrings [ "-linux" ] [ "-unknown-linux-gnu" ] system;
-  forHost.RUSTFLAGS = "-Ctarget-feature=+crt-static";
+  forHost.RUSTFLAGS = "-Ctarget-feature=+crt-static --remap-path-prefix=${crates}=/crates";
 
   # A compiled dependency is an input of its own, so that an edit in src/ compiles none of them.
   dependencies =
@@ -83,6 +84,7 @@ let
         // {
           target = host;
           env = env // forHost;
+          allowedReferences = [ ];
         }
       )
     else
