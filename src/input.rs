@@ -66,8 +66,11 @@ fn read_into(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
 
 fn read_bounded(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
     let (mut file, size) = open_sized(path)?;
-    read_all(&mut file, size, bytes).map_err(|error| because(path, &error))?;
-    if bytes.len() as u64 > LIMIT {
+    // Before it is read by its size; afterwards because the size may be wrong, as below /proc, or have grown.
+    if size <= LIMIT {
+        read_all(&mut file, size, bytes).map_err(|error| because(path, &error))?;
+    }
+    if size.max(bytes.len() as u64) > LIMIT {
         return Err(Error::new(
             Code::InputTooLarge,
             format!(

@@ -7,7 +7,7 @@ use ed25519_dalek::StreamVerifier;
 use sm3::{Digest, Sm3};
 
 use super::{Public, PublicKey, Sign, sm2};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::input;
 
 /// How much is read at once, in bytes: it stays in the processor's cache until it is hashed.
@@ -86,7 +86,18 @@ pub fn sign_file(signer: &dyn Sign, path: &Path) -> Result<Vec<u8>, Error> {
             each_chunk(path, |bytes| hasher.update(bytes))?;
             signer.sign_prehash(&hasher.finalize().into())
         }
-        _ => signer.sign(&input::whole(path)?),
+        _ => signer.sign(&input::whole(path).map_err(|error| match error.code {
+            Code::InputTooLarge => Error::new(
+                error.code,
+                format!(
+                    "{} has more than {} bytes (1 GiB), which this signer needs in memory: sign the list that `sarsen digest` \
+                     writes of it instead",
+                    path.display(),
+                    input::LIMIT
+                ),
+            ),
+            _ => error,
+        })?),
     }
 }
 

@@ -132,6 +132,9 @@ fn files_are_signed_and_verified_as_their_bytes_are() {
             assert_eq!(verify_file(key.public(), &path, &other).unwrap_err().code, Code::SignatureWrong);
         }
     }
+    std::fs::File::create(&path).unwrap().set_len(crate::input::LIMIT + 1).unwrap();
+    let error = sign_file(&ed25519, &path).unwrap_err();
+    assert!(error.code == Code::InputTooLarge && error.message.contains("sarsen digest"), "{error}");
     std::fs::remove_file(&path).unwrap();
     for error in [sign_file(&sm2, &path).unwrap_err(), sign_file(&ed25519, &path).unwrap_err()] {
         assert_eq!(error.code, Code::InputMissing);
