@@ -9,6 +9,7 @@ pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod configuration;
+pub mod content;
 pub mod digest;
 pub mod elf;
 pub mod envelope;

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use sarsen::attest::challenge::{Own, challenge};
+use sarsen::attest::challenge::challenge;
 use sarsen::attest::policy::Policy;
 use sarsen::attest::trust::Trust;
-use sarsen::attest::verify::{File, Standing, verify};
+use sarsen::attest::verify::{Standing, verify};
+use sarsen::content::{Content, File};
 use sarsen::digest::Digests;
 use sarsen::envelope::{Envelope, IN_TOTO};
 use sarsen::key::SecretKey;
@@ -43,7 +44,8 @@ fn try_out(bytes: Vec<u8>) {
     let organisations: BTreeSet<&String> = counted.map(|row| &row.organisation).collect();
     assert!(!report.met() || organisations.len() >= policy.threshold);
     assert!(!report.met() || report.files.iter().all(|(_, subject)| subject.is_some()));
-    let _ = challenge(trust, &bundle, &Own { files: vec![file], nar: Some([0; 32]) }, None);
+    let archives = [("out".to_owned(), ([0; 32], 0))].into();
+    let _ = challenge(trust, &bundle, &Content { files: vec![file], archives }, None);
 }
 
 fuzz_target!(|bytes: &[u8]| {

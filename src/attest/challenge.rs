@@ -6,22 +6,14 @@ use std::collections::BTreeSet;
 use super::outputs::{Comparison, compare};
 use super::testimony::{self, Ignored, Testimony};
 use super::trust::Trust;
-use super::verify::{File, weight};
+use super::verify::weight;
+use crate::content::{Content, File};
 use crate::digest::hex;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::statement::bundle::Bundle;
 use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
-
-/// What this machine has.
-#[derive(Clone, Debug, Default)]
-pub struct Own {
-    /// Files: of an output by their paths in it, else by any name.
-    pub files: Vec<File>,
-    /// SHA-256 of the NAR, where it is a whole output: then a file that only others have is a difference too.
-    pub nar: Option<[u8; 32]>,
-}
 
 /// What came of it.
 #[derive(Debug)]
@@ -30,6 +22,8 @@ pub struct Challenge {
     pub drv: Option<String>,
     /// One for each file, and for the whole output.
     pub items: Vec<Item>,
+    /// Why this machine got nothing, where it was to build; then nothing was compared.
+    pub failed: Option<String>,
     /// Trusted builders that got nothing: key, organisation, line, outcome and why.
     pub unable: Vec<Unable>,
     /// Lines that say nothing here.
@@ -120,6 +114,9 @@ impl Challenge {
 
     /// The exit code; with nothing to compare it is not [`Exit::Ok`].
     pub fn exit(&self) -> Exit {
+        if self.failed.is_some() {
+            return Exit::Helper;
+        }
         let answer = self.items.iter().map(Item::answer).max().unwrap_or(Answer::Inconclusive);
         let compared = match answer {
             Answer::Identical => Exit::Ok,
@@ -141,7 +138,12 @@ impl Challenge {
 ///
 /// # Errors
 /// `recipe-ambiguous` if there are statements about several.
-pub fn challenge(trust: &Trust, bundle: &Bundle, own: &Own, drv: Option<&str>) -> Result<Challenge, Error> {
+pub fn challenge(
+    trust: &Trust,
+    bundle: &Bundle,
+    own: &Content,
+    drv: Option<&str>,
+) -> Result<Challenge, Error> {
     let evidence = testimony::read(bundle, trust);
     let drvs: BTreeSet<&str> = evidence.testimonies.iter().map(|testimony| testimony.drv.as_str()).collect();
     if drv.is_none() && drvs.len() > 1 {
@@ -168,30 +170,41 @@ pub fn challenge(trust: &Trust, bundle: &Bundle, own: &Own, drv: Option<&str>) -
     for file in &own.files {
         let mut others = Vec::new();
         for testimony in &stated {
-            others.extend(compared(file, own.nar.is_some(), testimony, trust, &mut problems));
+            others.extend(compared(file, !own.archives.is_empty(), testimony, trust, &mut problems));
         }
         items.push(Item { name: file.name.clone(), sha256: Some(hex(&file.digests.sha256)), others });
     }
-    if let Some(nar) = own.nar {
-        let here: BTreeSet<&str> = own.files.iter().map(|file| file.name.as_str()).collect();
-        let stated_names = stated.iter().flat_map(|testimony| testimony.outputs.keys());
-        let missing: BTreeSet<&String> =
-            stated_names.filter(|name| is_file(name) && !here.contains(name.as_str())).collect();
-        for name in missing {
-            let others = stated.iter().flat_map(|testimony| stating(testimony, name, None, trust)).collect();
-            items.push(Item { name: name.clone(), sha256: None, others });
-        }
-        let (name, nar) = ("nar:out", hex(&nar));
-        let others = stated.iter().filter(|t| t.outputs.contains_key(name));
-        let others = others.flat_map(|testimony| stating(testimony, name, Some(&nar), trust)).collect();
-        items.push(Item { name: name.into(), sha256: Some(nar), others });
+    let here: BTreeSet<&str> = own.files.iter().map(|file| file.name.as_str()).collect();
+    let is_missing = |testimony: &Testimony, name: &str| {
+        is_file(name) && !here.contains(name) && own.archives.contains_key(output_of(testimony, name))
+    };
+    let names = |testimony: &'_ &Testimony| {
+        let names = testimony.outputs.keys().filter(|name| is_missing(testimony, name));
+        names.cloned().collect::<Vec<_>>()
+    };
+    let missing: BTreeSet<String> = stated.iter().flat_map(names).collect();
+    for name in missing {
+        let others = stated.iter().flat_map(|testimony| stating(testimony, &name, None, trust)).collect();
+        items.push(Item { name, sha256: None, others });
     }
-    Ok(Challenge { drv, items, unable, ignored: evidence.ignored, problems })
+    for (output, (nar, _)) in &own.archives {
+        let (name, nar) = (format!("nar:{output}"), hex(nar));
+        let others = stated.iter().filter(|t| t.outputs.contains_key(&name));
+        let others = others.flat_map(|testimony| stating(testimony, &name, Some(&nar), trust)).collect();
+        items.push(Item { name, sha256: Some(nar), others });
+    }
+    Ok(Challenge { drv, items, failed: None, unable, ignored: evidence.ignored, problems })
 }
 
 fn names<'a>(testimony: &'a Testimony, trust: &'a Trust) -> impl Iterator<Item = (String, String)> {
     let keys = testimony.signers.iter().map(|&signer| &trust.keys()[signer]);
     keys.map(|key| (key.name.clone(), key.organisation.clone()))
+}
+
+/// The output that a file belongs to: `NAME:` before its path, if an output is called so, else `out`.
+fn output_of<'n>(testimony: &Testimony, name: &'n str) -> &'n str {
+    let output = name.split_once(':').map(|(output, _)| output);
+    output.filter(|output| testimony.outputs.contains_key(&format!("nar:{output}"))).unwrap_or("out")
 }
 
 /// What a statement says of the thing called `name`, whose SHA-256 here is `sha256`.

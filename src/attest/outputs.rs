@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::policy::Digest;
 use super::testimony::{Outputs, Testimony};
-use super::verify::File;
+use crate::content::File;
 use crate::digest::{Algorithm, Digests, hex};
 use crate::statement::is_file;
 

@@ -8,19 +8,10 @@ use std::collections::BTreeSet;
 use super::policy::{Effect, Policy};
 use super::testimony::{self, Ignored, Outputs, Testimony};
 use super::trust::Trust;
-use crate::digest::Digests;
+use crate::content::File;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::statement::bundle::Bundle;
-
-/// A file at hand.
-#[derive(Clone, Debug)]
-pub struct File {
-    /// Its name in messages.
-    pub name: String,
-    /// What was computed of its bytes.
-    pub digests: Digests,
-}
 
 /// What came of it. One that nothing was counted into is not met.
 #[derive(Debug, Default)]

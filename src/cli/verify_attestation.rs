@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use crate::attest::policy::Policy;
 use crate::attest::trust::Trust;
-use crate::attest::verify::{File, Report, verify};
+use crate::attest::verify::{Report, verify};
+use crate::content::File;
 use crate::digest;
 use crate::error::Error;
 use crate::exit::Exit;

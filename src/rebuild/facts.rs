@@ -65,6 +65,11 @@ impl Facts {
         Ok(Self { source, recipe, drv: evaluated.drv, outputs: evaluated.outputs, graph })
     }
 
+    /// SHA-256 of the derivation's text, in hexadecimal.
+    pub fn drv_sha256(&self) -> &str {
+        &self.recipe.drv_digest["sha256"]
+    }
+
     /// The derivations that are built, each after those that it needs: all but those of fixed content.
     pub fn order(&self) -> Vec<&Path> {
         let mut order = Vec::new();

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::clock;
+use crate::content::Content;
 use crate::error::{Code, Error};
 use crate::statement::rebuild::{Attempt, Builder, Difference, Outcome, Rebuild, Run, TYPE, Verdict};
 use crate::statement::{Statement, Subject};
@@ -77,9 +78,7 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
     let started = clock::seconds();
     progress(&format!("evaluating {}", order.installable));
     let facts = Facts::gather(order.installable, order.uri)?;
-    let expected = order
-        .expected
-        .map(|path| record::expected(path, facts.recipe.drv_digest.get("sha256").map(String::as_str)));
+    let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256()));
     let expected = expected.transpose()?;
     let mut environment = machine::environment(&nix::settings()?);
     let mut result = build(&facts, order.rebuild, progress)?;
@@ -88,14 +87,10 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
         environment.substituters.clear();
     }
 
-    let own = outputs::subjects(&result.outputs)?;
+    let own = outputs::subjects(&Content::of(&result.outputs)?);
     let verdict = verdict(&result, &own, expected)?;
-    if let (Outcome::Differs, Some(store)) = (verdict.result, &mut result.store) {
-        store.keep();
-        progress(&format!(
-            "what differs stays in {}: remove it when you have seen it",
-            store.root().display()
-        ));
+    if verdict.result == Outcome::Differs {
+        keep(&mut result, progress);
     }
     let subject = if verdict.result.has_output() {
         own
@@ -127,6 +122,44 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
         )
     })?;
     Ok(statement)
+}
+
+/// What a build gave, before anybody states or compares it.
+pub struct Made {
+    /// SHA-256 of the derivation's text, in hexadecimal.
+    pub drv_sha256: String,
+    /// What its outputs hold, or why there are none.
+    pub content: Result<Content, String>,
+}
+
+/// Builds `installable`, or takes it where it is built; with a depth, builds it again. `progress` is as for [`state`].
+///
+/// # Errors
+/// As for [`state`].
+pub fn make(installable: &str, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Made, Error> {
+    progress(&format!("evaluating {installable}"));
+    let facts = Facts::gather(installable, None)?;
+    let mut result = build(&facts, depth, progress)?;
+    if result.first.is_some() {
+        progress("what is built again is not what this machine had");
+        keep(&mut result, progress);
+    }
+    let content = match result.reason.take() {
+        Some(reason) => Err(reason),
+        None => Ok(Content::of(&result.outputs)?),
+    };
+    Ok(Made { drv_sha256: facts.drv_sha256().to_owned(), content })
+}
+
+/// Leaves the store of a rebuild for people to look at.
+fn keep(result: &mut Attempted, progress: &mut dyn FnMut(&str)) {
+    if let Some(store) = &mut result.store {
+        store.keep();
+        progress(&format!(
+            "what differs stays in {}: remove it when you have seen it",
+            store.root().display()
+        ));
+    }
 }
 
 fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Attempted, Error> {
@@ -217,9 +250,9 @@ fn verdict(result: &Attempted, own: &[Subject], expected: Option<Expected>) -> R
             if let (Some(out), None) = (result.outputs.get("out"), &result.first) {
                 difference = difference::between(&tree, out)?.or(difference);
             }
-            outputs::subjects(&BTreeMap::from([("out".to_owned(), tree)]))?
+            outputs::subjects(&Content::at(&tree)?)
         }
-        (Some(first), None) => outputs::subjects(first)?,
+        (Some(first), None) => outputs::subjects(&Content::of(first)?),
         (None, None) if result.attempt == Attempt::Rebuild => own.to_vec(),
         (None, None) => Vec::new(),
     };

@@ -43,7 +43,7 @@ pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
 /// # Errors
 /// An `input-…`, `bundle-…`, `envelope-…` or `statement-…` code if it is neither; `expected-nothing` if no statement is about that
 /// derivation, `expected-several` if they are about different bytes.
-pub fn expected(path: &Path, drv_sha256: Option<&str>) -> Result<Expected, Error> {
+pub fn expected(path: &Path, drv_sha256: &str) -> Result<Expected, Error> {
     if path.is_dir() {
         // `result` is a link; what is compared is what it leads to.
         return fs::canonicalize(path).map(Expected::Tree).map_err(|error| input::because(path, &error));
@@ -57,9 +57,7 @@ pub fn expected(path: &Path, drv_sha256: Option<&str>) -> Result<Expected, Error
             Err(error) if error.code == Code::StatementOther => continue,
             statement => statement?,
         };
-        let is_about = drv_sha256.is_none_or(|wanted| {
-            statement.predicate.recipe.drv_digest.get("sha256").is_some_and(|is| is == wanted)
-        });
+        let is_about = statement.predicate.recipe.drv_digest.get("sha256").is_some_and(|is| is == drv_sha256);
         if !is_about || !statement.predicate.verdict.result.has_output() {
             continue;
         }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{File, Report, Row, Standing};
+use super::{Report, Row, Standing};
 use crate::attest::independence::{built, opinions};
 use crate::attest::outputs::{Comparison, compare, complete, contradict, demanded, prefix, subject, what};
 use crate::attest::policy::{Effect, Policy, Require, number};
 use crate::attest::testimony::{Outputs, Testimony};
 use crate::attest::trust::Trust;
+use crate::content::File;
 use crate::digest::hex;
 use crate::error::{Code, Error};
 use crate::statement::is_file;

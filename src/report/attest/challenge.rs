@@ -28,6 +28,8 @@ struct Document<'a> {
     inconclusive: usize,
     /// The files, and the whole output as `nar:out`.
     items: Vec<Item<'a>>,
+    /// Why this machine got nothing, where it was to build (`--build`); null if it was not or did.
+    failed: Option<&'a str>,
     /// Builders that got nothing.
     unable: Vec<Unable<'a>>,
     /// Lines that say nothing here.
@@ -117,6 +119,7 @@ pub fn json(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
         differs: challenge.count(Answer::Differs),
         inconclusive: challenge.count(Answer::Inconclusive),
         items: items.collect(),
+        failed: challenge.failed.as_deref(),
         unable: unable.collect(),
         ignored: unused(&challenge.ignored),
         problems: remarks(&challenge.problems),
@@ -131,6 +134,9 @@ pub fn json(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
 /// Those of `out`.
 pub fn human(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
     let mut rows = Vec::new();
+    if let Some(reason) = &challenge.failed {
+        rows.push(vec!["failed".into(), "-".into(), format!("this machine: {reason}")]);
+    }
     for item in &challenge.items {
         let digest = item.sha256.as_deref().map_or("not here", prefix);
         rows.push(vec![item.answer().as_str().to_owned(), digest.into(), item.name.clone()]);
