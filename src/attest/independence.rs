@@ -11,7 +11,7 @@ use super::testimony::Testimony;
 pub fn opinions(organisations: &[Vec<&Testimony>], require: Require, tolerated: usize) -> usize {
     // Of several runs of one organisation the best counts: its own before a shared one, then the one that copied least.
     let shared = |testimony: &Testimony| {
-        organisations.iter().filter(|own| own.iter().any(|other| other.payload == testimony.payload)).count()
+        organisations.iter().filter(|own| own.iter().any(|other| other.run == testimony.run)).count()
     };
     let ties: Vec<BTreeSet<Tie>> = organisations
         .iter()
@@ -19,6 +19,11 @@ pub fn opinions(organisations: &[Vec<&Testimony>], require: Require, tolerated: 
         .map(|testimony| ties(testimony, require, tolerated))
         .collect();
     components(&ties)
+}
+
+/// Whether a statement says where inputs come from: those of which nothing is said may come from anywhere.
+pub fn says_origins(testimony: &Testimony) -> bool {
+    testimony.built + testimony.fixed + testimony.substituted > 0
 }
 
 /// Whether a statement is about a build from source.
@@ -29,12 +34,12 @@ pub fn built(testimony: &Testimony, tolerated: usize) -> bool {
 /// What makes two statements one opinion if both have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Tie {
-    Run([u8; 32]),
+    Run(String),
     Source(String),
 }
 
 fn ties(testimony: &Testimony, require: Require, tolerated: usize) -> BTreeSet<Tie> {
-    let mut ties = BTreeSet::from([Tie::Run(testimony.payload)]);
+    let mut ties = BTreeSet::from([Tie::Run(testimony.run.clone())]);
     if require == Require::Distinct {
         let many = testimony.sources.iter().filter(|(_, paths)| **paths > tolerated);
         ties.extend(many.map(|(source, _)| Tie::Source(source.clone())));

@@ -35,10 +35,20 @@ pub fn compare(stated: &BTreeMap<String, String>, size: Option<u64>, digests: &D
 
 /// Whether two outputs contradict each other: other names, or a digest that both state and that is not the same.
 pub fn contradict(a: &Outputs, b: &Outputs) -> bool {
-    !a.keys().eq(b.keys())
-        || a.values()
-            .zip(b.values())
-            .any(|(a, b)| a.iter().any(|(name, value)| b.get(name).is_some_and(|v| v != value)))
+    contradiction(a, b).is_some()
+}
+
+/// The first name that makes two outputs contradict each other; a file rather than the whole, which is never the same
+/// where a file is not.
+pub fn contradiction<'o>(a: &'o Outputs, b: &'o Outputs) -> Option<&'o str> {
+    let same = |name: &str| match (a.get(name), b.get(name)) {
+        (Some(a), Some(b)) => {
+            a.iter().all(|(algorithm, digest)| b.get(algorithm).is_none_or(|d| d == digest))
+        }
+        _ => false,
+    };
+    let names = a.keys().chain(b.keys()).map(String::as_str);
+    names.filter(|name| !same(name)).min_by_key(|name| !is_file(name))
 }
 
 /// The digests by which outputs are grouped: of files those that the policy demands, of whole outputs all.
@@ -77,11 +87,12 @@ pub fn prefix(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-/// A word for outputs: their first file and its digest.
-pub fn what(outputs: &Outputs) -> String {
-    let file = outputs.iter().find(|(name, _)| is_file(name)).or_else(|| outputs.iter().next());
-    let digest = |all: &BTreeMap<String, String>| {
-        all.iter().next().map_or_else(String::new, |(a, v)| format!("{a} {}", prefix(v)))
-    };
-    file.map_or_else(|| "nothing".into(), |(name, all)| format!("{name} with {}", digest(all)))
+/// A word for what `outputs` state of `name`.
+pub fn what(outputs: &Outputs, name: &str) -> String {
+    let digest = outputs.get(name).map(|all| all.iter().next());
+    match digest {
+        Some(Some((algorithm, value))) => format!("{name} with {algorithm} {}", prefix(value)),
+        Some(None) => format!("{name} without a digest"),
+        None => format!("nothing called {name}"),
+    }
 }

@@ -75,6 +75,8 @@ pub struct Testimony {
     pub signers: Vec<usize>,
     /// SHA-256 of the signed bytes: two envelopes around the same bytes are one statement.
     pub payload: [u8; 32],
+    /// Which run of the builder it is about.
+    pub run: String,
     /// What was built.
     pub attribute: String,
     /// SHA-256 of the derivation's text.
@@ -265,6 +267,7 @@ impl Testimony {
             sources,
             taken: run.attempt == Attempt::Taken,
             finished: run.finished_on,
+            run: run.invocation_id,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::verify_attestation::Format;
 use crate::attest::challenge::{Challenge, challenge};
 use crate::attest::trust::Trust;
 use crate::content::Content;
+use crate::digest::unhex;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::rebuild::{self, Depth};
@@ -23,7 +24,7 @@ pub struct Arguments {
     #[arg(long, value_name = "BUNDLE")]
     bundle: PathBuf,
     /// The derivation, by the SHA-256 of its text, where the statements are about several
-    #[arg(long, value_name = "SHA256")]
+    #[arg(long, value_name = "SHA256", value_parser = sha256)]
     drv: Option<String>,
     /// A table for people, or one JSON document (sarsen.challenge/1)
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -51,6 +52,13 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     out.flush()?;
     challenge.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
     Ok(challenge.exit())
+}
+
+fn sha256(text: &str) -> Result<String, String> {
+    match unhex(text) {
+        Some(bytes) if bytes.len() == 32 => Ok(text.to_owned()),
+        _ => Err("a SHA-256 is 64 hexadecimal digits in lower case".into()),
+    }
 }
 
 fn compare(arguments: &Arguments) -> Result<Challenge, Error> {

@@ -18,9 +18,10 @@ pub use rebuild::Rebuild;
 /// What `_type` must be.
 pub const TYPE: &str = "https://in-toto.io/Statement/v1";
 
-/// A statement about `subject`.
+/// A statement about `subject`. A member that is not known is an error, here as in the predicate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Statement<P> {
     /// Always [`TYPE`].
     #[serde(rename = "_type")]
@@ -37,6 +38,7 @@ pub struct Statement<P> {
 /// A thing named by its digests (in-toto ResourceDescriptor).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Subject {
     /// The path of a file below the output, as `bin/sarsen`; `nar:out` for the whole output of that name; `drv:` and a
     /// path for a derivation.
@@ -51,6 +53,7 @@ pub struct Subject {
 /// The size of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Size {
     /// In bytes.
     pub size: u64,
@@ -109,6 +112,15 @@ impl Statement<Rebuild> {
         };
         json::check(payload).map_err(|error| invalid(&error))?;
         let head: Head = serde_json::from_slice(payload).map_err(|error| invalid(&error))?;
+        let family = rebuild::TYPE.trim_end_matches(|c: char| c.is_ascii_digit());
+        if head.predicate_type != rebuild::TYPE && head.predicate_type.trim().starts_with(family) {
+            // It may be dissent: not something to pass over.
+            return Err(invalid(&format!(
+                "it is of type {:?}, and this sarsen reads {}; use one that knows both",
+                head.predicate_type,
+                rebuild::TYPE
+            )));
+        }
         if head.kind != TYPE || head.predicate_type != rebuild::TYPE {
             return Err(Error::new(
                 Code::StatementOther,

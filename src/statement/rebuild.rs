@@ -256,6 +256,24 @@ pub struct Difference {
     pub summary: Vec<String>,
 }
 
+impl Builder {
+    /// # Errors
+    /// One sentence fragment, if it names no URI or no organisation.
+    pub fn validate(&self) -> Result<(), String> {
+        let scheme = self.id.split_once(':').map_or("", |(scheme, _)| scheme);
+        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+        if !is_scheme || self.id.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(format!("its builder {:?} is no URI, such as https://builds.example/one", self.id));
+        }
+        let name = &self.organisation;
+        if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
+            return Err(format!("its organisation {name:?} is no name, such as builds.example"));
+        }
+        Ok(())
+    }
+}
+
 impl Outcome {
     /// As JSON has it.
     pub const fn as_str(self) -> &'static str {
@@ -295,6 +313,10 @@ impl Rebuild {
                 return Err(format!("its time {time:?} is not of the form 2026-11-25T08:00:00Z"));
             }
         }
+        if self.run.invocation_id.is_empty() {
+            return Err("its run has no invocationId: the same run may be stated twice".into());
+        }
+        self.builder.validate()?;
         let Verdict { result, expected, .. } = &self.verdict;
         subjects("expected output", expected)?;
         let files = subject.iter().any(|subject| !subject.name.starts_with("drv:"));

@@ -24,7 +24,7 @@ fn challenge_says_identical_differs_or_inconclusive() {
     std::fs::create_dir_all(&changed).unwrap();
     std::fs::write(changed.join("app"), b"changed").unwrap();
     let changed = changed.join("app").to_str().unwrap().to_owned();
-    let drv = digest("app");
+    let (drv, none) = (digest("app"), "0".repeat(64));
     for (name, bundle, more, file, exit, answer) in [
         ("identical", &agree, vec![], &app, 0, "identical"),
         ("by its bytes", &agree, vec![], &renamed, 0, "identical"),
@@ -33,7 +33,7 @@ fn challenge_says_identical_differs_or_inconclusive() {
         ("nobody states it", &agree, vec![], &other, 3, "inconclusive"),
         ("a stranger states it", &unknown, vec![], &app, 3, "inconclusive"),
         ("one derivation of two", &ambiguous, vec!["--drv", drv.as_str()], &app, 0, "identical"),
-        ("no such derivation", &ambiguous, vec!["--drv", "00"], &app, 3, "inconclusive"),
+        ("no such derivation", &ambiguous, vec!["--drv", none.as_str()], &app, 3, "inconclusive"),
         ("a broken line", &broken, vec![], &app, 2, "identical"),
         ("one digest wrong", &contradictory, vec![], &app, 6, "differs"),
     ] {
@@ -45,6 +45,10 @@ fn challenge_says_identical_differs_or_inconclusive() {
         let json: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(json["items"][0]["answer"], answer, "{name}");
         assert_eq!(json["schema"], "sarsen.challenge/1");
+    }
+    for drv in ["00", &drv.to_uppercase(), "xyz"] {
+        let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &agree, "--drv", drv, &app]);
+        assert_eq!(output.status.code(), Some(2), "{drv}: {}", stdout(&output));
     }
     let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &ambiguous, &app]);
     assert_eq!((output.status.code(), codes(&stderr(&output))), (Some(2), vec!["recipe-ambiguous"]));

@@ -75,6 +75,16 @@ fn the_policy_decides_what_blocks_and_what_counts() {
     }
 }
 
+/// Under `any` the report still says how many opinions are proved to be of their own.
+#[test]
+fn who_says_nothing_about_inputs_is_not_distinct() {
+    let mut silent = produced("laboratory.example", "app", APP);
+    silent.predicate.closure.clear();
+    let bundle = utility_line() + &line(&silent, &[&laboratory()]);
+    let said = judge("distinct under any", &policy(), &trust(), bundle.as_bytes(), &[b"program"]);
+    assert_eq!((said.exit, &said.json["opinions"], &said.json["distinct"]), (0, &2.into(), &1.into()));
+}
+
 #[test]
 fn unusable_policies_stores_and_bundles_have_a_code_each() {
     let good = utility_line() + &laboratory_line();

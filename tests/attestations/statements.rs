@@ -24,6 +24,11 @@ fn what_is_wrong_with_statements_is_told_apart() {
     let mut unexpected = differs("vendor.example", "app", APP, OTHER);
     unexpected.predicate.verdict.difference = None;
     let shared = produced("utility.example", "app", APP);
+    // The same run, in bytes of which one is another.
+    let spaced = [serde_json::to_vec(&shared).unwrap(), vec![b' ']].concat();
+    let spaced = signed(IN_TOTO, spaced, &[&laboratory()]).to_json() + "\n";
+    let again = |drv| line(&differs("laboratory.example", drv, OTHER, APP), &[&laboratory()]);
+    let unknown = |edit: fn(&mut Value)| edited(&vendor_statement, edit, &vendor());
     check(
         vec![
             case(
@@ -135,6 +140,60 @@ fn what_is_wrong_with_statements_is_told_apart() {
                 ],
             ),
             case(
+                "a key that built again and got another output",
+                good.clone() + &vendor_line() + &again("app"),
+                5,
+                &["dissent"],
+                &["laboratory-1 differs", "laboratory-1 divided", "utility-1 counts", "vendor-1 counts"],
+            ),
+            case(
+                "a key that built another derivation again and got another output",
+                good.clone() + &elsewhere(APP) + &again("elsewhere"),
+                0,
+                &[],
+                &[
+                    "laboratory-1 counts",
+                    "laboratory-1 other-recipe",
+                    "laboratory-1 other-recipe",
+                    "utility-1 counts",
+                ],
+            ),
+            case(
+                "only keys that state two outputs",
+                laboratory_line() + &line(&twin, &[&laboratory()]),
+                5,
+                &["equivocation", "threshold-not-met"],
+                &["laboratory-1 equivocates", "laboratory-1 equivocates"],
+            ),
+            case(
+                "a member that nobody knows",
+                good.clone() + &unknown(|s| s["more"] = 1.into()),
+                2,
+                &["statement-invalid"],
+                COUNT,
+            ),
+            case(
+                "a member of a subject that nobody knows",
+                good.clone() + &unknown(|s| s["subject"][0]["more"] = 1.into()),
+                2,
+                &["statement-invalid"],
+                COUNT,
+            ),
+            case(
+                "a run without a name",
+                good.clone() + &unknown(|s| s["predicate"]["run"]["invocationId"] = "".into()),
+                2,
+                &["statement-invalid"],
+                COUNT,
+            ),
+            case(
+                "a later version of the statement, which may be dissent",
+                good.clone() + &unknown(|s| s["predicateType"] = "urn:sarsen:rebuild:2".into()),
+                2,
+                &["statement-invalid"],
+                COUNT,
+            ),
+            case(
                 "two keys of one organisation that disagree",
                 good.clone()
                     + &vendor_line()
@@ -151,6 +210,13 @@ fn what_is_wrong_with_statements_is_told_apart() {
                 COUNT,
             ),
             case(
+                "two organisations that signed the same run in other bytes",
+                line(&shared, &[&utility()]) + &spaced,
+                1,
+                &["threshold-not-met"],
+                COUNT,
+            ),
+            case(
                 "two keys of one organisation that agree",
                 utility_line() + &line(&produced("utility.example", "app", APP), &[&utility_sm2()]),
                 1,
@@ -160,6 +226,34 @@ fn what_is_wrong_with_statements_is_told_apart() {
         ],
         &policy(),
     );
+}
+
+#[test]
+fn dissent_names_what_differs() {
+    let good = utility_line() + &laboratory_line();
+    let text: &[(&str, &[u8])] = &[APP[0], ("share/app.txt", b"tExt")];
+    let whole = |s: &mut Value| s["subject"][2]["digest"]["sha256"] = "5".repeat(64).into();
+    let vendor_statement = produced("vendor.example", "app", APP);
+    for (name, dissent, words) in [
+        (
+            "another text",
+            line(&produced("vendor.example", "app", text), &[&vendor()]),
+            "states share/app.txt with",
+        ),
+        (
+            "only the whole",
+            edited(&vendor_statement, whole, &vendor()),
+            "states nar:out with sha256 555555555555",
+        ),
+        (
+            "expected another text",
+            line(&differs("vendor.example", "app", APP, text), &[&vendor()]),
+            "got share/app.txt with",
+        ),
+    ] {
+        let said = judge(name, &policy(), &trust(), (good.clone() + &dissent).as_bytes(), &[b"program"]);
+        assert!(said.exit == 5 && said.stderr.contains(words), "{name}: {}", said.stderr);
+    }
 }
 
 #[test]

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, Row, Standing};
-use crate::attest::independence::{built, opinions};
-use crate::attest::outputs::{Comparison, compare, complete, contradict, demanded, prefix, subject, what};
+use crate::attest::independence::{built, opinions, says_origins};
+use crate::attest::outputs::{
+    Comparison, compare, complete, contradict, contradiction, demanded, prefix, subject, what,
+};
 use crate::attest::policy::{Effect, Policy, Require, number};
 use crate::attest::testimony::{Outputs, Testimony};
 use crate::attest::trust::Trust;
@@ -39,7 +41,8 @@ pub fn count(report: &mut Report, policy: &Policy, trust: &Trust) {
     }
 }
 
-/// Positions of the keys that state two outputs of one derivation, whichever it is. They count nowhere.
+/// Positions of the keys that assent to two outputs of one derivation, whichever it is. They count nowhere. Who says
+/// `differs` of one output after stating another was honest about a build that cannot be repeated: that is dissent.
 fn equivocating(
     report: &mut Report,
     drvs: &BTreeSet<&str>,
@@ -49,11 +52,12 @@ fn equivocating(
     let mut first: BTreeMap<(usize, String), usize> = BTreeMap::new();
     let mut found: BTreeMap<usize, Error> = BTreeMap::new();
     let mut relevant = BTreeSet::new();
-    for (at, testimony) in report.testimonies.iter().enumerate().filter(|(_, t)| t.result.has_output()) {
+    let assents = |result| matches!(result, Outcome::Produced | Outcome::Matches);
+    for (at, testimony) in report.testimonies.iter().enumerate().filter(|(_, t)| assents(t.result)) {
         for &signer in &testimony.signers {
             let earlier = *first.entry((signer, testimony.drv.clone())).or_insert(at);
             let other = &report.testimonies[earlier];
-            if contradict(&other.outputs, &testimony.outputs) {
+            if let Some(name) = contradiction(&other.outputs, &testimony.outputs) {
                 if drvs.contains(testimony.drv.as_str()) {
                     relevant.insert(signer);
                 }
@@ -65,9 +69,9 @@ fn equivocating(
                         key.name,
                         key.organisation,
                         prefix(&testimony.drv),
-                        what(&other.outputs),
+                        what(&other.outputs, name),
                         other.line,
-                        what(&testimony.outputs),
+                        what(&testimony.outputs, name),
                         testimony.line
                     );
                     Error::new(Code::Equivocation, message)
@@ -168,8 +172,7 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
     let independence = &policy.independence;
     let enough = match independence.require {
         Require::Any => true,
-        // Inputs of which nothing is said may come from anywhere.
-        Require::Distinct => testimony.built + testimony.fixed + testimony.substituted > 0,
+        Require::Distinct => says_origins(testimony),
         Require::Built => built(testimony, independence.max_substituted),
     };
     if enough { Standing::Counts } else { Standing::Substituted }
@@ -177,7 +180,6 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
 
 /// What the rows say against the policy being met.
 fn objections(report: &mut Report, policy: &Policy) {
-    let agreed = report.agreed.is_some();
     let mut said = Vec::new();
     for row in &report.rows {
         let testimony = &report.testimonies[row.testimony];
@@ -185,20 +187,23 @@ fn objections(report: &mut Report, policy: &Policy) {
         let line = testimony.line;
         let who = format!("key {key} of {organisation}, line {line},");
         match row.standing {
-            Standing::Differs if agreed => {
+            Standing::Differs if report.agreed.is_some() => {
                 let first = testimony.difference.as_ref().map_or_else(String::new, |difference| {
                     let summary =
                         difference.summary.first().map_or_else(String::new, |line| format!(" ({line})"));
                     format!("; the first difference is in {}{summary}", difference.path)
                 });
-                let stated = if testimony.result == Outcome::Differs && !testimony.expected.is_empty() {
-                    format!(
-                        "got {} where {} was expected",
-                        what(&testimony.outputs),
-                        what(&testimony.expected)
-                    )
-                } else {
-                    format!("states {}", what(&testimony.outputs))
+                let (outputs, expected) = (&testimony.outputs, &testimony.expected);
+                let stated = match contradiction(outputs, expected) {
+                    Some(name) if testimony.result == Outcome::Differs => {
+                        format!("got {} where {} was expected", what(outputs, name), what(expected, name))
+                    }
+                    _ => {
+                        let agreed = report.agreed.as_ref();
+                        let name =
+                            agreed.and_then(|agreed| contradiction(outputs, agreed)).unwrap_or_default();
+                        format!("states {}", what(outputs, name))
+                    }
                 };
                 let drv = prefix(&testimony.drv);
                 let message = format!(
@@ -273,9 +278,13 @@ fn organisations(report: &mut Report, policy: &Policy, trust: &Trust) {
         .filter(|(_, statements)| !statements.is_empty())
         .unzip();
     let independence = &policy.independence;
+    let independent: Vec<Vec<&Testimony>> = statements
+        .iter()
+        .map(|own| own.iter().copied().filter(|testimony| says_origins(testimony)).collect())
+        .collect();
     let (opinions, distinct) = (
         opinions(&statements, independence.require, independence.max_substituted),
-        opinions(&statements, Require::Distinct, 0),
+        opinions(&independent, Require::Distinct, 0),
     );
     (report.counted, report.opinions, report.distinct) = (names, opinions, distinct);
 }
@@ -289,20 +298,22 @@ fn files(report: &mut Report) {
         .map(|row| &testimonies[row.testimony])
         .filter(|testimony| testimony.result.has_output())
         .collect();
+    // Files that are stated together, but by those alone who do not count, are no forgery: that nobody counts is said anyway.
+    let whole = about.iter().any(|t| files.iter().all(|(file, _)| subject(t, file).is_some()));
     for (file, name) in files.iter_mut() {
         if let Some(agreed) = agreed {
             let mut among = about.iter().filter(|testimony| !contradict(agreed, &testimony.outputs));
             *name = among.find_map(|testimony| subject(testimony, file)).map(str::to_owned);
             continue;
         }
-        if about.is_empty() {
+        if about.is_empty() || whole {
             continue;
         }
         let known = about.iter().find_map(|testimony| subject(testimony, file));
         let stated = about.iter().flat_map(|t| t.outputs.iter()).find(|(name, _)| is_file(name));
         let message = match (known, stated) {
             (Some(name), _) => format!(
-                "{} is stated as {name}, but no complete and uncontradicted statement names it together with the other files",
+                "{} is stated as {name}, but no statement names it together with the other files",
                 file.name
             ),
             (None, Some((other, stated))) => format!(

@@ -92,8 +92,7 @@ struct Statement<'a> {
     attribute: &'a str,
     /// Digests by name, of what this builder got.
     outputs: &'a Outputs,
-    /// The same of what it was compared with.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    /// The same of what it was compared with; empty if with nothing.
     expected: &'a Outputs,
     /// The first file that is not the same.
     #[serde(skip_serializing_if = "Option::is_none")]
