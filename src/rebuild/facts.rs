@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::address;
 use super::derivation::Derivation;
 use super::nix::{self, Metadata, Store};
 use crate::digest::{self, hex};
@@ -178,7 +179,9 @@ fn source(metadata: Metadata, uri: Option<&str>) -> Result<Source, Error> {
     };
     Ok(Source {
         // Where this machine has it is nobody else's affair.
-        uri: uri.map(str::to_owned).or_else(|| (checkout(&url).is_none() && !url.is_empty()).then_some(url)),
+        uri: uri
+            .map(str::to_owned)
+            .or_else(|| (checkout(&url).is_none() && !url.is_empty()).then(|| address::of_source(&url))),
         dirty: locked.kind == "git" && commit.is_none(),
         digest,
         nar_hash,

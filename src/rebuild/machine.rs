@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::address;
 use crate::error::{Code, Error};
 use crate::statement::rebuild::{Clock, Environment};
 
@@ -35,7 +36,7 @@ pub fn environment(settings: &BTreeMap<String, Value>) -> Environment {
         sandbox: text("sandbox"),
         sandbox_fallback: settings.get("sandbox-fallback").is_none_or(|value| value != &Value::Bool(false)),
         sandbox_paths: [words("sandbox-paths"), words("extra-sandbox-paths")].concat(),
-        substituters: words("substituters"),
+        substituters: words("substituters").iter().map(|url| address::of_cache(url)).collect(),
         trusted_public_keys: words("trusted-public-keys"),
         max_jobs: text("max-jobs"),
         cores: settings.get("cores").and_then(Value::as_u64).unwrap_or_default() as u32,

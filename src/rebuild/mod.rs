@@ -1,6 +1,7 @@
 //! Builds a flake output, or takes or rebuilds it, and states what came of it ([`crate::statement::rebuild`]). Nix does the
 //! building; here is what is asked of it and what is made of the answers.
 
+mod address;
 pub mod derivation;
 mod difference;
 mod facts;
@@ -75,6 +76,7 @@ struct Attempted {
 /// `helper-…` if Nix is not there, does not evaluate or is not understood; `derivation-unfixed`; an `input-…` code if
 /// what is expected cannot be read; `statement-invalid` if what is expected contradicts itself.
 pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<Rebuild>, Error> {
+    publishable(&order)?;
     let started = clock::seconds();
     progress(&format!("evaluating {}", order.installable));
     let facts = Facts::gather(order.installable, order.uri)?;
@@ -122,6 +124,23 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
         )
     })?;
     Ok(statement)
+}
+
+/// Whether what the caller says of itself may be signed and published; a build takes hours, so it is asked before.
+fn publishable(order: &Order) -> Result<(), Error> {
+    order.builder.validate().map_err(|why| {
+        Error::new(Code::StatementInvalid, format!("{why}: nothing is built, since it could not be stated"))
+    })?;
+    match order.uri {
+        Some(uri) if address::anonymous(uri) != uri => Err(Error::new(
+            Code::StatementInvalid,
+            format!(
+                "the source's address {} names a user or a password, which everybody would read: leave them out",
+                address::anonymous(uri)
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What a build gave, before anybody states or compares it.
