@@ -85,7 +85,7 @@ pub enum Code {
     EnvelopeInvalid,
     /// Nothing in a bundle is about what is built.
     ExpectedNothing,
-    /// A bundle states different bytes for what is built.
+    /// A bundle states different bytes for what is built, or only one of several outputs is at hand.
     ExpectedSeveral,
     /// No derivation of Nix.
     DerivationInvalid,

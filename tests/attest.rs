@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use base64ct::{Base64, Encoding};
 use sarsen::envelope::Envelope;
 use sarsen::key::{Algorithm, PublicKey, SecretKey, Sign};
 use sarsen::statement::rebuild::{Attempt, Origin, Outcome};
@@ -319,9 +320,31 @@ fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
     let bundle = flake.path("bundle.jsonl");
     let others = flake.path("others.jsonl");
     fs::copy(&bundle, &others).unwrap();
-    let expect = |path: &PathBuf| flake.state("out", &["--expect", path.to_str().unwrap()]);
+    let trust = flake.path("trust.toml");
+    let entry = |key: &SecretKey| {
+        let bytes = Base64::encode_string(&key.public().bytes());
+        let roles = "roles = [\"rebuilder\"]";
+        format!(
+            "[[key]]\nname = \"k\"\norganisation = \"o\"\nalgorithm = \"ed25519\"\nbytes = \"{bytes}\"\n{roles}\n"
+        )
+    };
+    fs::write(&trust, entry(&flake.key)).unwrap();
+    let trust = trust.to_str().unwrap();
+    let expect = |path: &PathBuf| flake.state("out", &["--expect", path.to_str().unwrap(), "--trust", trust]);
     let (code, same) = expect(&others);
     assert_eq!((code, same.predicate.verdict.result), (Some(0), Outcome::Matches));
+    // Nobody's word is taken: not without a trust store, not of a key that it does not have.
+    let lines = fs::read(&bundle).unwrap();
+    let refused = |more: &[&str], code: &str| {
+        let output = flake.sarsen("out", &[&["--expect", others.to_str().unwrap()], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(code), "{said}");
+        assert_eq!(fs::read(&bundle).unwrap(), lines);
+    };
+    refused(&[], "error[expected-nothing]");
+    let stranger = flake.path("stranger.toml");
+    fs::write(&stranger, entry(&SecretKey::generate(Algorithm::Ed25519, None).unwrap())).unwrap();
+    refused(&["--trust", stranger.to_str().unwrap()], "error[expected-nothing]");
     let folder = flake.path("folder");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("more"), "2").unwrap();
@@ -330,15 +353,30 @@ fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
 
     // Another recipe says nothing about this one.
     flake.write("out = shell \"out\" \"echo 2 > $out\" { };");
-    let output = flake.sarsen("out", &["--expect", others.to_str().unwrap()]);
+    let output = flake.sarsen("out", &["--expect", others.to_str().unwrap(), "--trust", trust]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(2) && said.contains("error[expected-nothing]"), "{said}");
+}
+
+/// With one folder at hand, what is expected of the other outputs is not known.
+#[test]
+fn one_folder_is_not_compared_with_several_outputs() {
+    let packages = "out = shell \"out\" \"echo 1 > $out; echo 2 > $dev\" { outputs = [ \"out\" \"dev\" ]; };";
+    let Some(flake) = Flake::new("several", packages) else { return };
+    fs::create_dir(flake.path("folder")).unwrap();
+    let output = flake.sarsen("out", &["--expect", flake.path("folder").to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(2) && said.contains("error[expected-several]"), "{said}");
+    let (code, statement) = flake.state("out", &[]);
+    let names: Vec<&str> = statement.subject.iter().map(|subject| subject.name.as_str()).collect();
+    assert_eq!((code, names), (Some(0), vec!["dev:out-dev", "out", "nar:dev", "nar:out"]));
 }
 
 #[test]
 fn what_cannot_be_stated_is_an_error_and_nothing_is_signed() {
     let Some(flake) = Flake::new("refused", STABLE) else { return };
-    let cases: [(&str, &[&str], i32, &str); 4] = [
+    let cases: [(&str, &[&str], i32, &str); 5] = [
+        ("out", &["--source-uri", "https://bob:s3cret@git.example/x"], 2, "names a user or a password"),
         ("nothing-of-this-name", &[], 7, "error[helper-failed]"),
         ("out", &["--key", "/dev/null"], 2, "error[input-special]"),
         ("out", &["--expect", "/nowhere"], 2, "error[input-missing]"),
@@ -363,7 +401,7 @@ fn what_cannot_be_stated_is_an_error_and_nothing_is_signed() {
         "attest",
         ".#out",
         "--builder",
-        "b",
+        "urn:b",
         "--organisation",
         "o",
         "-o",

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::keys::Signers;
+use crate::attest::trust::Trust;
 use crate::envelope::{Envelope, IN_TOTO};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -41,6 +42,9 @@ pub struct Arguments {
     /// What the output should be: an output folder, or a bundle of others' statements
     #[arg(long, value_name = "PATH")]
     expect: Option<PathBuf>,
+    /// The trust store, a TOML file: whose statements in that bundle are believed
+    #[arg(long, value_name = "FILE", requires = "expect")]
+    trust: Option<PathBuf>,
 }
 
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
@@ -66,12 +70,14 @@ fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
         keys: signers.iter().map(|signer| signer.public().id()).collect(),
     };
     let depth = if arguments.keep_substituted { Depth::ButSubstituted } else { Depth::Everything };
+    let trust = arguments.trust.as_deref().map(Trust::load).transpose()?;
     let order = Order {
         installable: &arguments.installable,
         builder,
         uri: arguments.source_uri.as_deref(),
         rebuild: arguments.rebuild.then_some(depth),
         expected: arguments.expect.as_deref(),
+        trust: trust.as_ref(),
     };
     let statement = rebuild::state(order, &mut |line| super::say(format_args!("{line}")))?;
     let signed = |payload: Vec<u8>| {

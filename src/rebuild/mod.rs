@@ -14,6 +14,7 @@ mod record;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::attest::trust::Trust;
 use crate::clock;
 use crate::content::Content;
 use crate::error::{Code, Error};
@@ -35,6 +36,8 @@ pub struct Order<'a> {
     pub rebuild: Option<Depth>,
     /// What the output should be: a folder or a bundle, see [`expected`].
     pub expected: Option<&'a Path>,
+    /// Whose statements in that bundle are believed.
+    pub trust: Option<&'a Trust>,
 }
 
 /// How far a rebuild goes.
@@ -80,8 +83,16 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
     let started = clock::seconds();
     progress(&format!("evaluating {}", order.installable));
     let facts = Facts::gather(order.installable, order.uri)?;
-    let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256()));
+    let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256(), order.trust));
     let expected = expected.transpose()?;
+    if let (Some(Expected::Tree(tree)), true) = (&expected, facts.outputs.len() > 1) {
+        let names = facts.outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let message = format!(
+            "{} is one output, and this derivation has {names}: what the others should be is not known; expect a bundle",
+            tree.display()
+        );
+        return Err(Error::new(Code::ExpectedSeveral, message));
+    }
     let mut environment = machine::environment(&nix::settings()?);
     let mut result = build(&facts, order.rebuild, progress)?;
     let closure = facts.closure(result.store.as_ref().map(private::Store::root))?;
@@ -266,10 +277,13 @@ fn verdict(result: &Attempted, own: &[Subject], expected: Option<Expected>) -> R
     let expected = match (&result.first, expected) {
         (_, Some(Expected::Subjects(subjects))) => subjects,
         (_, Some(Expected::Tree(tree))) => {
-            if let (Some(out), None) = (result.outputs.get("out"), &result.first) {
-                difference = difference::between(&tree, out)?.or(difference);
+            // There is one output, or none if the build failed.
+            let (name, output) = result.outputs.first_key_value().unzip();
+            if let (Some(output), None) = (output, &result.first) {
+                difference = difference::between(&tree, output)?.or(difference);
             }
-            outputs::subjects(&Content::at(&tree)?)
+            let name = name.map_or("out", String::as_str).to_owned();
+            outputs::subjects(&Content::of(&BTreeMap::from([(name, tree)]))?)
         }
         (Some(first), None) => outputs::subjects(&Content::of(first)?),
         (None, None) if result.attempt == Attempt::Rebuild => own.to_vec(),
