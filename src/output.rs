@@ -1,11 +1,17 @@
 //! Writes files so that a crash, a full disk or a second writer never leaves half a file under the wanted name.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::error::{Code, Error};
+use crate::input;
+
+/// How much of a file is looked through for a private key, in bytes: no key's text has more.
+const KEY_FILE: usize = 64 << 10;
 
 /// Puts `bytes` at `path` with the permission bits of `mode` (0o777; set-id and sticky bits are not taken over, because
 /// the file belongs to whoever writes it). What was there is replaced in one step; a symbolic link is replaced itself,
@@ -15,7 +21,7 @@ use crate::error::{Code, Error};
 /// synchronised (rename(2), fsync(2)): whoever opens `path`, even after a power cut, finds the old file or the new one.
 ///
 /// # Errors
-/// `output-directory` or `output-special` if `path` is a directory, a device, a FIFO or a socket; `output-missing` if
+/// `output-exists` if a private key is there; `output-directory` or `output-special` if `path` is a directory, a device, a FIFO or a socket; `output-missing` if
 /// its directory does not exist; `output-failed` for everything else, such as no permission or no space. The temporary
 /// file is removed.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
@@ -29,6 +35,14 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
             return Err(Error::new(
                 Code::OutputSpecial,
                 format!("{name} is no regular file, and would be replaced by one: name another output"),
+            ));
+        }
+        Ok(_) if holds_private_key(path) => {
+            return Err(Error::new(
+                Code::OutputExists,
+                format!(
+                    "{name} holds a private key, and a key that is replaced is lost: name another output"
+                ),
             ));
         }
         // Absent, or an error that creating the temporary file will meet as well and explain.
@@ -104,6 +118,31 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))
+}
+
+/// Whether something in PEM that ends in `PRIVATE KEY` is at the beginning of a file, where keys have it: RFC 7468 and all
+/// older forms. Who may not read it is not told.
+fn holds_private_key(path: &Path) -> bool {
+    let mut beginning = Zeroizing::new(Vec::with_capacity(KEY_FILE));
+    let read = input::open(path).map(|file| file.take(KEY_FILE as u64).read_to_end(&mut beginning));
+    let begins = |line: &[u8]| line.starts_with(b"-----BEGIN ") && line.ends_with(b"PRIVATE KEY-----");
+    matches!(read, Ok(Ok(_))) && beginning.split(|byte| *byte == b'\n').any(|line| begins(line.trim_ascii()))
+}
+
+/// An error if writing to `output` would replace one of `inputs`, under whatever name.
+///
+/// # Errors
+/// `output-same`.
+pub fn is_not_input<'a>(output: &Path, inputs: impl IntoIterator<Item = &'a Path>) -> Result<(), Error> {
+    let file = |path: &Path| fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino())).ok();
+    let Some(known) = file(output) else { return Ok(()) };
+    match inputs.into_iter().find(|input| file(input) == Some(known)) {
+        Some(input) => Err(Error::new(
+            Code::OutputSame,
+            format!("{} and {} are the same file: name another output", input.display(), output.display()),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn directory(path: &Path) -> Error {
@@ -242,6 +281,37 @@ mod tests {
         }
         assert_eq!(fs::read(&path).unwrap(), b"first");
         assert_eq!(folder.names(), ["key", "link"]);
+    }
+
+    #[test]
+    fn a_private_key_is_never_replaced() {
+        let folder = Folder::new("key");
+        let path = folder.0.join("key");
+        for (text, expected) in [
+            ("identity: a\n-----BEGIN PRIVATE KEY-----\nAA==\n", Some(Code::OutputExists)),
+            ("-----BEGIN EC PARAMETERS-----\n-----BEGIN EC PRIVATE KEY-----\r\n", Some(Code::OutputExists)),
+            ("-----BEGIN ENCRYPTED PRIVATE KEY-----", Some(Code::OutputExists)),
+            ("-----BEGIN PUBLIC KEY-----\n", None),
+            ("text about -----BEGIN PRIVATE KEY-----\n", None),
+        ] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(replace(&path, b"new", 0o644).err().map(|error| error.code), expected, "{text}");
+            let kept = fs::read_to_string(&path).unwrap();
+            assert_eq!(kept, if expected.is_some() { text } else { "new" });
+        }
+    }
+
+    #[test]
+    fn an_input_is_known_under_every_name() {
+        let folder = Folder::new("same");
+        let [file, link, other] = ["file", "link", "other"].map(|name| folder.0.join(name));
+        fs::write(&file, "").unwrap();
+        fs::hard_link(&file, &link).unwrap();
+        let error = is_not_input(&link, [other.as_path(), &file]).unwrap_err();
+        assert_eq!(error.code, Code::OutputSame);
+        is_not_input(&other, [file.as_path(), &other]).unwrap();
+        fs::write(&other, "").unwrap();
+        is_not_input(&other, [file.as_path(), &link]).unwrap();
     }
 
     /// Even root may not create files below /proc.

@@ -94,7 +94,8 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
                 Ok(key) => {
                     let text = key.public().pem();
                     match output {
-                        Some(path) => output::replace(path, text.as_bytes(), 0o644),
+                        Some(path) => output::is_not_input(path, [file.as_path()])
+                            .and_then(|()| output::replace(path, text.as_bytes(), 0o644)),
                         None => return out.write_all(text.as_bytes()).map(|()| Exit::Ok),
                     }
                 }

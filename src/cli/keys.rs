@@ -46,6 +46,11 @@ enum Mode {
 }
 
 impl Signers {
+    /// The files that keys are read from.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.keys.iter().chain(&self.public).map(PathBuf::as_path)
+    }
+
     /// Everybody who signs, in the order of the arguments.
     pub fn open(&self) -> Result<Vec<Box<dyn Sign>>, Error> {
         let identity = self.identity.as_deref();

@@ -8,12 +8,14 @@ use crate::envelope::{self, Envelope};
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::key::{self, Algorithm, Sign};
+use crate::visible::shown;
 use crate::{input, output};
 
 /// Sign files, or put one with its signatures into an envelope (DSSE)
 ///
 /// The signature of FILE by an Ed25519 key is written to FILE.ed25519.sig, that by an SM2 key to FILE.sm2.sig. For
-/// Ed25519 and for envelopes, files of up to 1 GiB are read into memory; SM2 signs files of any size.
+/// Ed25519, files of up to 1 GiB are read into memory; SM2 signs files of any size. An envelope has at most 64 MiB, a third
+/// of which is its base64.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -63,8 +65,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     Ok(exit)
 }
 
-/// Everybody who signs, and no two of them to the same file.
+/// Everybody who signs, no two of them to the same file, and none to a file that is read.
 fn signers(arguments: &Arguments) -> Result<Vec<Box<dyn Sign>>, Error> {
+    if let Some(output) = &arguments.output {
+        // Signatures are added to an envelope where it is.
+        let adds = arguments.envelope && arguments.payload_type.is_none();
+        let files = arguments.files.iter().filter(|_| !adds).map(PathBuf::as_path);
+        output::is_not_input(output, arguments.signers.files().chain(files))?;
+    }
     let signers = arguments.signers.open()?;
     let several =
         |why: &str| Err(Error::new(Code::OutputSame, format!("{why} would be written to one file")));
@@ -115,5 +123,5 @@ fn wrap(arguments: &Arguments, signers: &[Box<dyn Sign>]) -> Result<String, Erro
     for signer in signers {
         envelope.sign(&**signer)?;
     }
-    Ok(envelope.to_json())
+    envelope.write(&shown(file))
 }

@@ -33,13 +33,20 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "file")]
     envelope: Option<PathBuf>,
     /// How many of the keys must have signed the envelope; keys with the same bytes are one [default: all]
-    #[arg(long, value_name = "N", requires = "envelope")]
+    #[arg(long, value_name = "N", requires = "envelope", conflicts_with = "signature")]
     threshold: Option<usize>,
     /// What the envelope must hold
-    #[arg(long, value_name = "TYPE", requires = "envelope")]
+    #[arg(long, value_name = "TYPE", requires = "envelope", conflicts_with = "signature")]
     payload_type: Option<String>,
     /// Where to write the bytes that the envelope's signatures cover, once they are verified
-    #[arg(short, long, value_name = "OUT", requires = "envelope", requires = "payload_type")]
+    #[arg(
+        short,
+        long,
+        value_name = "OUT",
+        requires = "envelope",
+        requires = "payload_type",
+        conflicts_with = "signature"
+    )]
     output: Option<PathBuf>,
     /// Lines for people, or one JSON document (sarsen.verify/1)
     #[arg(long, value_name = "FORMAT", default_value = "human")]
@@ -117,15 +124,17 @@ fn detached(
         }
         bytes = key::signature::to_der(&key::signature::from_raw(&bytes)?);
     }
-    key::verify_file(key, file, &bytes).map_err(|error| match error.code {
-        Code::SignatureMalformed | Code::SignatureWrong => {
-            Error::new(error.code, format!("{} of {}: {}", shown(signature), shown(file), error.message))
+    let exit = match key::verify_file(key, file, &bytes) {
+        Ok(()) => Exit::Ok,
+        Err(error) if matches!(error.code, Code::SignatureMalformed | Code::SignatureWrong) => {
+            let message = format!("{} of {}: {}", shown(signature), shown(file), error.message);
+            super::refused(&Error::new(error.code, message))
         }
-        _ => error,
-    })?;
-    let verdict =
-        Verdict { file: shown(file), payload_type: None, threshold: 1, keys: vec![(key.clone(), true)] };
-    Ok((verdict, Exit::Ok))
+        Err(error) => return Err(error),
+    };
+    let keys = vec![(key.clone(), exit == Exit::Ok)];
+    let verdict = Verdict { file: shown(file), payload_type: None, wanted_type: None, threshold: 1, keys };
+    Ok((verdict, exit))
 }
 
 fn enveloped(arguments: &Arguments, keys: Vec<PublicKey>, path: &Path) -> Result<(Verdict, Exit), Error> {
@@ -139,33 +148,37 @@ fn enveloped(arguments: &Arguments, keys: Vec<PublicKey>, path: &Path) -> Result
             ),
         ));
     }
+    if let Some(output) = &arguments.output {
+        let keys = arguments.keys.iter().map(PathBuf::as_path);
+        output::is_not_input(output, keys.chain([path]))?;
+    }
     let envelope = envelope::file(path)?;
     let signed = envelope.signers(&keys.iter().collect::<Vec<_>>());
     let verdict = Verdict {
         file: shown(path),
         payload_type: Some(envelope.payload_type.clone()),
+        wanted_type: arguments.payload_type.clone(),
         threshold,
         keys: keys.into_iter().enumerate().map(|(place, key)| (key, signed.contains(&place))).collect(),
     };
     let exit = match signed.len() {
         0 => Exit::Forged,
         count if count < threshold => Exit::Failed,
-        _ => match &arguments.payload_type {
-            Some(wanted) if *wanted != envelope.payload_type => {
-                super::say(format_args!(
-                    "{} is signed as {:?}, and {wanted:?} is asked for: it is not read as something else",
-                    shown(path),
-                    envelope.payload_type
-                ));
-                Exit::Failed
+        _ if !verdict.is_verified() => {
+            super::say(format_args!(
+                "{} is signed as {:?}, and {:?} is asked for: it is not read as something else",
+                shown(path),
+                envelope.payload_type,
+                arguments.payload_type.as_deref().unwrap_or_default()
+            ));
+            Exit::Failed
+        }
+        _ => {
+            if let Some(output) = &arguments.output {
+                output::replace(output, &envelope.payload, 0o644)?;
             }
-            _ => {
-                if let Some(output) = &arguments.output {
-                    output::replace(output, &envelope.payload, 0o644)?;
-                }
-                Exit::Ok
-            }
-        },
+            Exit::Ok
+        }
     };
     Ok((verdict, exit))
 }

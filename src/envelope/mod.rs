@@ -64,8 +64,9 @@ struct Json {
 
 #[derive(Serialize, Deserialize)]
 struct JsonSignature {
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    keyid: String,
+    // Null says as little as nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keyid: Option<String>,
     sig: String,
 }
 
@@ -116,7 +117,7 @@ impl Envelope {
         let payload = text::decode(&payload).map_err(|why| invalid(format!("its payload is {why}")))?;
         let signatures =
             signatures.into_iter().map(|JsonSignature { keyid, sig }| match text::decode(&sig) {
-                Ok(sig) => Ok(Signature { keyid, sig }),
+                Ok(sig) => Ok(Signature { keyid: keyid.unwrap_or_default(), sig }),
                 Err(why) => Err(invalid(format!("a signature of it is {why}"))),
             });
         Ok(Self { payload_type, payload, signatures: signatures.collect::<Result<_, _>>()? })
@@ -130,9 +131,17 @@ impl Envelope {
     /// Adds the signature of `signer`, unless one of its key is there.
     ///
     /// # Errors
-    /// Those of [`Sign::sign`].
+    /// Those of [`Sign::sign`]; `envelope-invalid` if there are [`SIGNATURES`] already.
     pub fn sign(&mut self, signer: &dyn Sign) -> Result<(), Error> {
         if !self.verifies(signer.public()) {
+            if self.signatures.len() >= SIGNATURES {
+                return Err(Error::new(
+                    Code::EnvelopeInvalid,
+                    format!(
+                        "the envelope has {SIGNATURES} signatures, and no more are read: start another one"
+                    ),
+                ));
+            }
             let signed = pae(&self.payload_type, &self.payload);
             self.signatures.push(Signature { keyid: signer.public().id(), sig: signer.sign(&signed)? });
         }
@@ -153,10 +162,29 @@ impl Envelope {
         (0..keys.len()).filter(|place| fits(keys[*place])).collect()
     }
 
+    /// [`Self::to_json`], if whoever reads it will take it; messages speak of its payload as `name`.
+    ///
+    /// # Errors
+    /// `input-too-large` above [`LIMIT`] bytes.
+    pub fn write(&self, name: &str) -> Result<String, Error> {
+        let json = self.to_json();
+        if json.len() > LIMIT {
+            return Err(Error::new(
+                Code::InputTooLarge,
+                format!(
+                    "the envelope of {name} would have {} bytes, and {LIMIT} (64 MiB) are read: put the list that `sarsen \
+                     digest` writes into it instead",
+                    json.len()
+                ),
+            ));
+        }
+        Ok(json)
+    }
+
     /// The envelope as one line of JSON, without a line end.
     pub fn to_json(&self) -> String {
         let signatures = self.signatures.iter().map(|Signature { keyid, sig }| JsonSignature {
-            keyid: keyid.clone(),
+            keyid: Some(keyid.clone()).filter(|keyid| !keyid.is_empty()),
             sig: Base64::encode_string(sig),
         });
         let json = Json {

@@ -61,6 +61,11 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
     let mut ended = false;
     for line in lines {
         if let Some(second) = boundary(line, "-----BEGIN ") {
+            if label.ends_with("PARAMETERS") {
+                return Err(invalid(&format!(
+                    "it begins with the curve ({label}, then {second}): `openssl pkey -in FILE -out NEW` writes the key alone"
+                )));
+            }
             return Err(invalid(&format!(
                 "it has a second block ({label}, then {second}), and which is meant must not be a guess: keep one in a file"
             )));

@@ -16,6 +16,8 @@ pub struct Verdict {
     pub file: String,
     /// How an envelope says its payload is to be read; none for a file with a signature beside it.
     pub payload_type: Option<String>,
+    /// How it should say that, if that was asked for.
+    pub wanted_type: Option<String>,
     /// How many keys must have signed.
     pub threshold: usize,
     /// Each key once, and whether it has.
@@ -23,6 +25,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether enough keys have signed what was asked for.
+    pub fn is_verified(&self) -> bool {
+        let is_wanted = self.wanted_type.is_none() || self.wanted_type == self.payload_type;
+        is_wanted && self.count() >= self.threshold
+    }
+
     fn count(&self) -> usize {
         self.keys.iter().filter(|(_, signed)| *signed).count()
     }
@@ -39,9 +47,11 @@ struct Document<'a> {
     file: &'a str,
     /// The type that an envelope gives its payload; null for a file. Nothing vouches for it unless `verified`.
     payload_type: Option<&'a str>,
+    /// The type that was asked for; null if none was.
+    wanted_type: Option<&'a str>,
     /// How many keys must have signed.
     threshold: usize,
-    /// Whether so many have.
+    /// Whether so many have, and the type is the one asked for.
     verified: bool,
     /// Each key that was given, once.
     keys: Vec<Key<'a>>,
@@ -76,9 +86,13 @@ pub fn human(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
     }
     if let Some(payload_type) = &verdict.payload_type {
         let (count, threshold) = (verdict.count(), verdict.threshold);
-        let verified = if count >= threshold { "verified" } else { "NOT verified" };
+        let verified = if verdict.is_verified() { "verified" } else { "NOT verified" };
         let (file, payload_type) = (visible(&verdict.file), visible(payload_type));
-        writeln!(out, "{file}: {verified}, {count} of {threshold} keys, {payload_type}")?;
+        write!(out, "{file}: {verified}, {count} of {} keys, ", verdict.keys.len())?;
+        if threshold < verdict.keys.len() {
+            write!(out, "{threshold} needed, ")?;
+        }
+        writeln!(out, "{payload_type}")?;
     }
     Ok(())
 }
@@ -92,8 +106,9 @@ pub fn json(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         schema: SCHEMA,
         file: &verdict.file,
         payload_type: verdict.payload_type.as_deref(),
+        wanted_type: verdict.wanted_type.as_deref(),
         threshold: verdict.threshold,
-        verified: verdict.count() >= verdict.threshold,
+        verified: verdict.is_verified(),
         keys: verdict
             .keys
             .iter()

@@ -113,12 +113,70 @@ fn files_are_signed_and_verified() {
         let line = format!("verify --key {key}.pub --signature nothing f");
         refused(&folder, &line, 6, &["[signature-malformed]"]);
     }
+    // Programs read the verdict where there is one.
+    let wrong = "verify --format json --key ed.pub --signature f.ed25519.sig g";
+    let output = sarsen(&folder, wrong);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &json["verified"]), (Some(6), &false.into()));
+    // What only envelopes have is not passed over.
+    for more in ["--payload-type text/plain", "--threshold 1", "--payload-type t -o new"] {
+        let output = sarsen(&folder, &format!("verify --key ed.pub --signature f.ed25519.sig {more} f"));
+        assert_eq!(output.status.code(), Some(2), "{more}");
+    }
     // Two signatures never go to one file.
     refused(&folder, "sign --key ed --key ed f", 2, &["[output-same]"]);
     refused(&folder, "sign --key ed --key sm f -o sig", 2, &["[output-same]"]);
     refused(&folder, "sign --key ed f g -o sig", 2, &["[output-same]"]);
     assert!(!exists(&folder, "sig"));
     refused(&folder, "sign --key ed absent f", 2, &["[input-missing]"]);
+}
+
+#[test]
+fn no_output_replaces_what_is_read() {
+    let folder = keys("outputs");
+    ok(&folder, "key generate --algorithm ed25519 -o another");
+    ok(&folder, "sign --key ed --envelope --payload-type t f -o e");
+    std::fs::hard_link(folder.0.join("f"), folder.0.join("link")).unwrap();
+    let names = ["ed", "ed.pub", "sm", "another", "f", "e"];
+    let before = names.map(|name| bytes(&folder, name));
+    for (line, code) in [
+        ("sign --key ed f -o ed", "[output-same]"),
+        ("sign --key ed f -o f", "[output-same]"),
+        ("sign --key ed f -o link", "[output-same]"),
+        ("sign --key ed f -o another", "[output-exists]"),
+        ("sign --key ed --envelope --payload-type t f -o ed", "[output-same]"),
+        ("sign --key ed --envelope --payload-type t f -o f", "[output-same]"),
+        ("sign --key ed --envelope --payload-type t f -o another", "[output-exists]"),
+        ("key public ed -o ed", "[output-same]"),
+        ("key public ed -o sm", "[output-exists]"),
+        ("verify --envelope e --key ed.pub --payload-type t -o ed.pub", "[output-same]"),
+        ("verify --envelope e --key ed.pub --payload-type t -o e", "[output-same]"),
+        ("verify --envelope e --key ed.pub --payload-type t -o ed", "[output-exists]"),
+    ] {
+        refused(&folder, line, 2, &[code]);
+        assert_eq!(names.map(|name| bytes(&folder, name)), before, "{line}");
+    }
+    // Signatures are added where the envelope is.
+    ok(&folder, "sign --key sm --envelope e -o e");
+    ok(&folder, "verify --envelope e --key ed.pub --key sm.pub");
+}
+
+#[test]
+fn no_envelope_is_written_that_is_not_read() {
+    let folder = keys("limits");
+    ok(&folder, "sign --key ed --envelope --payload-type t f -o e");
+    let mut json: serde_json::Value = serde_json::from_slice(&bytes(&folder, "e")).unwrap();
+    let signature = serde_json::json!({ "keyid": null, "sig": "AAAA" });
+    json["signatures"].as_array_mut().unwrap().extend(std::iter::repeat_n(signature, 63));
+    folder.file("e", json.to_string().as_bytes());
+    let before = bytes(&folder, "e");
+    ok(&folder, "verify --envelope e --key ed.pub");
+    refused(&folder, "sign --key sm --envelope e -o e", 2, &["[envelope-invalid]", "64 signatures"]);
+    assert_eq!(bytes(&folder, "e"), before);
+    std::fs::File::create(folder.0.join("large")).unwrap().set_len(50 << 20).unwrap();
+    let line = "sign --key ed --envelope --payload-type t large -o new";
+    refused(&folder, line, 2, &["[input-too-large]", "sarsen digest"]);
+    assert!(!exists(&folder, "new"));
 }
 
 #[test]
@@ -138,6 +196,15 @@ fn envelopes_are_signed_and_verified() {
     );
     assert_eq!(bytes(&folder, "out"), b"bytes that are signed");
     std::fs::remove_file(folder.0.join("out")).unwrap();
+
+    let wrong = sarsen(&folder, "verify --envelope both --key ed.pub --payload-type text/html");
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(stdout(&wrong).ends_with("both: NOT verified, 1 of 1 keys, text/plain\n"), "{}", stdout(&wrong));
+    let line = "verify --format json --envelope both --key ed.pub --payload-type text/html";
+    let json: serde_json::Value = serde_json::from_slice(&sarsen(&folder, line).stdout).unwrap();
+    assert_eq!((&json["verified"], &json["wanted-type"]), (&false.into(), &"text/html".into()));
+    let more = ok(&folder, "verify --envelope both --key ed.pub --key sm.pub --key other.pub --threshold 1");
+    assert!(more.ends_with("both: verified, 2 of 3 keys, 1 needed, text/plain\n"), "{more}");
 
     // One key under two names is one signer.
     ok(&folder, "key public ed -o same.pub");
