@@ -71,11 +71,15 @@ struct Key<'a> {
     signed: bool,
 }
 
-/// Writes a line for each key, and whether they are enough.
+/// Writes a line for each key, and whether they are enough. Of a signature beside its file that does not fit an error says
+/// more.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn human(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
+    if verdict.payload_type.is_none() && !verdict.is_verified() {
+        return Ok(());
+    }
     for (key, signed) in &verdict.keys {
         let said = if *signed { "signed" } else { "not signed" };
         write!(out, "{}: {said} by {} {}", visible(&verdict.file), key.algorithm(), key.id())?;
