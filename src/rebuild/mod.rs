@@ -210,7 +210,7 @@ fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) ->
     };
     if !was_there {
         progress(&format!("building {}", facts.drv.display()));
-        if let Err(reason) = nix::realise(&facts.drv)? {
+        if let Err(reason) = nix::realise(&facts.drv, progress)? {
             return Ok(nothing(reason));
         }
     }
@@ -228,7 +228,7 @@ fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) ->
     progress(&format!("copying sources and downloads to {}", store.root().display()));
     store.fill(facts, depth, progress)?;
     progress(&format!("building {} again, with what it needs", facts.drv.display()));
-    let made = nix::realise_alone(&facts.drv, store.root())?;
+    let made = nix::realise_alone(&facts.drv, store.root(), progress)?;
     if let Err(reason) = made {
         result = nothing(reason);
     } else {

@@ -1,10 +1,11 @@
 //! The `nix` commands that are called, and what is read from their answers. Shapes differ between versions: Nix 2.8 and
 //! 2.26 were tried.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsStr;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -104,21 +105,16 @@ pub struct PathInfo {
     pub signatures: Vec<String>,
 }
 
-fn run(program: &str, arguments: &[&OsStr], quiet: bool) -> Result<Output, Error> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-    command.stderr(if quiet { Stdio::piped() } else { Stdio::inherit() });
-    command.spawn().and_then(std::process::Child::wait_with_output).map_err(|error| {
-        let message = format!(
-            "{program} cannot be run ({error}): Nix builds and evaluates; install it, or put it on PATH"
-        );
-        Error::new(Code::HelperMissing, message)
-    })
+fn cannot_run(program: &str, error: &io::Error) -> Error {
+    let message =
+        format!("{program} cannot be run ({error}): Nix builds and evaluates; install it, or put it on PATH");
+    Error::new(Code::HelperMissing, message)
 }
 
 /// The standard output of a command that must succeed.
 fn ask(program: &str, arguments: &[&OsStr]) -> Result<Vec<u8>, Error> {
-    let output = run(program, arguments, true)?;
+    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
+    let output = output.map_err(|error| cannot_run(program, &error))?;
     if output.status.success() {
         return Ok(output.stdout);
     }
@@ -224,30 +220,41 @@ pub fn settings() -> Result<BTreeMap<String, Value>, Error> {
     Ok(settings.into_iter().map(|(name, setting)| (name, setting.value)).collect())
 }
 
-/// Makes the outputs of a derivation, where they are not there, or says the last lines of why not.
+/// Makes the outputs of a derivation, where they are not there, or says the last lines of why not. `progress` is told each
+/// build and each copy that begins, in Nix's words.
 ///
 /// # Errors
 /// As for [`version`].
-pub fn realise(drv: &Path) -> Result<Result<(), String>, Error> {
-    made(&["--realise".as_ref(), drv.as_os_str()])
+pub fn realise(drv: &Path, progress: &mut dyn FnMut(&str)) -> Result<Result<(), String>, Error> {
+    made(&["--realise".as_ref(), drv.as_os_str()], progress)
 }
 
 /// The same in another store, on this machine and with nothing that others have built.
 ///
 /// # Errors
 /// As for [`version`].
-pub fn realise_alone(drv: &Path, store: &Path) -> Result<Result<(), String>, Error> {
+pub fn realise_alone(
+    drv: &Path,
+    store: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Result<(), String>, Error> {
     let mut arguments = vec![OsStr::new("--realise"), drv.as_os_str()];
     arguments.extend(of(Some(store)));
     arguments.extend(["--option", "substituters", "", "--option", "builders", ""].map(OsStr::new));
     // Without namespaces a build would write where the usual store is, and fail for a reason that does not say so.
     arguments.extend(["--option", "sandbox-fallback", "false"].map(OsStr::new));
-    made(&arguments)
+    made(&arguments, progress)
 }
 
-fn made(arguments: &[&OsStr]) -> Result<Result<(), String>, Error> {
-    let output = run("nix-store", arguments, true)?;
-    Ok(if output.status.success() { Ok(()) } else { Err(last_lines(&output.stderr)) })
+fn made(arguments: &[&OsStr], progress: &mut dyn FnMut(&str)) -> Result<Result<(), String>, Error> {
+    let because = |error| cannot_run("nix-store", &error);
+    let mut command = Command::new("nix-store");
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(because)?;
+    let last =
+        child.stderr.take().map_or_else(VecDeque::new, |stderr| follow(BufReader::new(stderr), progress));
+    let status = child.wait().map_err(because)?;
+    Ok(if status.success() { Ok(()) } else { Err(joined(last)) })
 }
 
 /// Copies outputs from this machine's store, and what they refer to, to another store. No signature is asked for.
@@ -291,12 +298,38 @@ fn infos_of(answer: Value) -> BTreeMap<PathBuf, PathInfo> {
     }
 }
 
+/// How many lines are kept of what a command said.
+const LAST: usize = 4;
+
+/// Reads what Nix says while it works, to the end: what begins is passed on, and the last lines are kept. A build says much
+/// more, which is in Nix's own log.
+fn follow(mut stderr: impl BufRead, progress: &mut dyn FnMut(&str)) -> VecDeque<String> {
+    let (mut last, mut bytes) = (VecDeque::new(), Vec::new());
+    // If it cannot be read further, how the command ends still says whether it worked.
+    while stderr.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
+        let text = String::from_utf8_lossy(&bytes);
+        let line = text.trim();
+        if ["building '", "copying path '"].iter().any(|begins| line.starts_with(begins)) {
+            progress(line);
+        }
+        if !line.is_empty() {
+            if last.len() == LAST {
+                last.pop_front();
+            }
+            last.push_back(line.to_owned());
+        }
+        bytes.clear();
+    }
+    last
+}
+
 /// The last lines of what a command said, on one line.
 fn last_lines(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(4)..];
-    if last.is_empty() { "it said nothing".into() } else { last.join(" | ") }
+    joined(follow(stderr, &mut |_| ()))
+}
+
+fn joined(lines: VecDeque<String>) -> String {
+    if lines.is_empty() { "it said nothing".into() } else { Vec::from(lines).join(" | ") }
 }
 
 #[cfg(test)]
@@ -322,5 +355,16 @@ mod tests {
     fn the_last_lines_are_kept() {
         assert_eq!(last_lines(b"a\n\nb\nc\nd\n e \n"), "b | c | d | e");
         assert_eq!(last_lines(b"\n"), "it said nothing");
+    }
+
+    #[test]
+    fn what_begins_is_passed_on_and_the_last_lines_are_kept() {
+        let said =
+            b"this derivation will be built:\n  /s/a.drv\nbuilding '/s/a.drv'...\ncopying path '/s/b' from \
+            'file:///c'...\n\xff building 'c'\n\nerror: builder failed\nlast";
+        let mut passed = Vec::new();
+        let last = follow(&said[..], &mut |line| passed.push(line.to_owned()));
+        assert_eq!(passed, ["building '/s/a.drv'...", "copying path '/s/b' from 'file:///c'..."]);
+        assert_eq!(last, [passed[1].as_str(), "\u{fffd} building 'c'", "error: builder failed", "last"]);
     }
 }
