@@ -33,7 +33,8 @@ pub struct Arguments {
     #[arg(long, value_name = "INSTALLABLE", conflicts_with_all = ["path", "drv"])]
     build: Option<String>,
     /// Build it again with every dependency, in a new store that holds sources and downloads only
-    #[arg(long, requires = "build")]
+    // What PATH excludes would not be required beside it.
+    #[arg(long, requires = "build", conflicts_with = "path")]
     rebuild: bool,
     /// A file, or the folder of a whole output
     #[arg(value_name = "FILE|OUTPUT", required_unless_present = "build")]
