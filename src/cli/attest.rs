@@ -39,7 +39,7 @@ pub struct Arguments {
     /// With --rebuild, take dependencies that this machine had from others as they are; the statement says which
     #[arg(long, requires = "rebuild")]
     keep_substituted: bool,
-    /// What the output should be: an output folder, or a bundle of others' statements
+    /// What the output should be: an output folder, or a bundle of others' statements, as which every file is read
     #[arg(long, value_name = "PATH")]
     expect: Option<PathBuf>,
     /// The trust store, a TOML file: whose statements in that bundle are believed

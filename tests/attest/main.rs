@@ -1,5 +1,8 @@
 //! `sarsen attest` with the Nix of this machine, in a store of its own: what is stated is compared with what Nix says.
 
+mod cache;
+mod challenge;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;
@@ -73,11 +76,12 @@ impl Flake {
         ] {
             command.env(variable, self.path(place));
         }
-        command.env_remove("NIX_REMOTE").env_remove("SOURCE_DATE_EPOCH").env(
-            "NIX_CONFIG",
+        let more = fs::read_to_string(self.path("more.conf")).unwrap_or_default();
+        let settings = format!(
             "experimental-features = nix-command flakes\nsandbox = false\nsubstituters =\nbuild-users-group =\ncores = 3\n\
-             sandbox-paths = /bin? /lib? /lib64? /usr?",
+             sandbox-paths = /bin? /lib? /lib64? /usr?\n{more}"
         );
+        command.env_remove("NIX_REMOTE").env_remove("SOURCE_DATE_EPOCH").env("NIX_CONFIG", settings);
         command
     }
 
@@ -117,6 +121,15 @@ impl Flake {
             println!("skipped: nothing can be built in a store of its own here: {why}");
         }
         output.status.success()
+    }
+
+    /// Makes the machine one that has built nothing and knows of nothing.
+    fn forget(&self) {
+        for place in ["store", "state", "cache"].map(|place| self.path(place)) {
+            let place = place.to_str().unwrap();
+            self.answer("chmod", &["-R", "u+w", place]);
+            self.answer("rm", &["-r", place]);
+        }
     }
 
     fn answer(&self, program: &str, arguments: &[&str]) -> String {
@@ -163,8 +176,13 @@ const RANDOM: &str = "read -r id < /proc/sys/kernel/random/uuid;";
 #[test]
 fn what_is_stated_is_what_nix_says() {
     let Some(flake) = Flake::new("stable", STABLE) else { return };
-    let (code, first) = flake.state("out", &["--source-uri", "https://git.example/out"]);
-    assert_eq!(code, Some(0));
+    let output = flake.sarsen("out", &["--source-uri", "https://git.example/out"]);
+    assert_eq!(output.status.code(), Some(0));
+    let base = flake.answer("nix", &["eval", "--raw", &flake.installable("base.drvPath")]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains(&format!("sarsen: building '{base}'...\n")), "{said}");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("building '"));
+    let first = flake.statements().remove(0);
     let Rebuild { source, recipe, closure, environment, run, verdict, .. } = &first.predicate;
     assert_eq!((verdict.result, run.attempt), (Outcome::Produced, Attempt::First));
     assert_eq!(source.uri.as_deref(), Some("https://git.example/out"));
@@ -178,6 +196,8 @@ fn what_is_stated_is_what_nix_says() {
     let nar = first.subject.iter().find(|subject| subject.name == "nar:out").unwrap();
     assert_eq!(nar.digest["sha256"], answer("nix-hash", &["--type", "sha256", &out]));
     let file = first.subject.iter().find(|subject| subject.is_file()).unwrap();
+    // Where the store is does not change what the file is called.
+    assert_eq!(file.name, "out");
     assert_eq!(file.digest["sha256"], answer("sha256sum", &[&out])[..64]);
     assert_eq!(file.digest["sm3"].len(), 64);
     let base = answer("nix", &["eval", "--raw", &flake.installable("base.outPath")]);
@@ -350,6 +370,17 @@ fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
     fs::write(folder.join("more"), "2").unwrap();
     let (code, other) = expect(&folder);
     assert_eq!((code, other.predicate.verdict.result), (Some(5), Outcome::Differs));
+
+    // A file is a bundle or nothing: whether it is the output is not guessed.
+    let copy = flake.path("copy");
+    let out = flake.answer("nix", &["eval", "--raw", &flake.installable("out.outPath")]);
+    fs::copy(out, &copy).unwrap();
+    let copy = copy.to_str().unwrap();
+    for (more, code) in [(&["--trust", trust][..], "error[envelope-"), (&[], "error[expected-nothing]")] {
+        let output = flake.sarsen("out", &[&["--expect", copy], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(code), "{said}");
+    }
 
     // Another recipe says nothing about this one.
     flake.write("out = shell \"out\" \"echo 2 > $out\" { };");
