@@ -307,7 +307,8 @@ fn follow(mut stderr: impl BufRead, progress: &mut dyn FnMut(&str)) -> VecDeque<
     let (mut last, mut bytes) = (VecDeque::new(), Vec::new());
     // If it cannot be read further, how the command ends still says whether it worked.
     while stderr.read_until(b'\n', &mut bytes).is_ok_and(|count| count > 0) {
-        let text = String::from_utf8_lossy(&bytes);
+        // Older versions of Nix let slip what their processes tell each other, which is no text; builders paint theirs.
+        let text: String = String::from_utf8_lossy(&bytes).chars().filter(|c| !c.is_control()).collect();
         let line = text.trim();
         if ["building '", "copying path '"].iter().any(|begins| line.starts_with(begins)) {
             progress(line);
@@ -353,7 +354,7 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_kept() {
-        assert_eq!(last_lines(b"a\n\nb\nc\nd\n e \n"), "b | c | d | e");
+        assert_eq!(last_lines(b"a\n\nb\n\x01\nc\n\x05\0\0d\n e \n"), "b | c | d | e");
         assert_eq!(last_lines(b"\n"), "it said nothing");
     }
 

@@ -39,7 +39,7 @@ impl Flake {
             Ok(output) if output.status.success() => Some(flake),
             Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
             Err(_) => {
-                println!("skipped: there is no nix");
+                support::skip("there is no nix");
                 None
             }
         }
@@ -118,7 +118,7 @@ impl Flake {
         let output = self.command("nix-store").args(["--store", store, "--realise", &drv]).output().unwrap();
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
-            println!("skipped: nothing can be built in a store of its own here: {why}");
+            support::skip(&format!("nothing can be built in a store of its own here: {why}"));
         }
         output.status.success()
     }

@@ -15,6 +15,12 @@ use std::process::{Command, Output};
 #[allow(unused_imports, reason = "each test program uses a part of it")]
 pub use numbers::Numbers;
 
+/// Says that a test cannot be made here. Where all outsiders must be there (`tests/outsiders`), that is a failure.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("SARSEN_OUTSIDERS").is_none(), "{why}");
+    println!("skipped: {why}");
+}
+
 /// Start code as rcrt1.o's does it: adds the load bias to each RELA addend and stores the sum.
 ///
 /// ```text
