@@ -68,10 +68,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
 /// Everybody who signs, no two of them to the same file, and none to a file that is read.
 fn signers(arguments: &Arguments) -> Result<Vec<Box<dyn Sign>>, Error> {
     if let Some(output) = &arguments.output {
-        // Signatures are added to an envelope where it is.
-        let adds = arguments.envelope && arguments.payload_type.is_none();
-        let files = arguments.files.iter().filter(|_| !adds).map(PathBuf::as_path);
-        output::is_not_input(output, arguments.signers.files().chain(files))?;
+        is_not_read(arguments, output)?;
     }
     let signers = arguments.signers.open()?;
     let several =
@@ -95,19 +92,28 @@ fn signers(arguments: &Arguments) -> Result<Vec<Box<dyn Sign>>, Error> {
     Ok(signers)
 }
 
+/// # Errors
+/// `output-same` if `output` is a file that is read, other than an envelope: signatures are added to one where it is.
+fn is_not_read(arguments: &Arguments, output: &Path) -> Result<(), Error> {
+    let adds = arguments.envelope && arguments.payload_type.is_none();
+    let files = arguments.files.iter().filter(|_| !adds).map(PathBuf::as_path);
+    output::is_not_input(output, arguments.signers.files().chain(files))
+}
+
 /// Writes the signatures of `file` beside it.
 fn detach(arguments: &Arguments, signers: &[Box<dyn Sign>], file: &Path) -> Result<(), Error> {
     for signer in signers {
         let algorithm = signer.public().algorithm();
-        let mut signature = key::sign_file(&**signer, file)?;
-        if arguments.raw && algorithm == Algorithm::Sm2 {
-            signature = key::signature::from_der(&signature)?.to_vec();
-        }
         let path = arguments.output.clone().unwrap_or_else(|| {
             let mut name = file.as_os_str().to_owned();
             name.push(format!(".{algorithm}.sig"));
             name.into()
         });
+        is_not_read(arguments, &path)?;
+        let mut signature = key::sign_file(&**signer, file)?;
+        if arguments.raw && algorithm == Algorithm::Sm2 {
+            signature = key::signature::from_der(&signature)?.to_vec();
+        }
         output::replace(&path, &signature, 0o644)?;
     }
     Ok(())

@@ -137,18 +137,29 @@ fn no_output_replaces_what_is_read() {
     ok(&folder, "key generate --algorithm ed25519 -o another");
     ok(&folder, "sign --key ed --envelope --payload-type t f -o e");
     std::fs::hard_link(folder.0.join("f"), folder.0.join("link")).unwrap();
-    let names = ["ed", "ed.pub", "sm", "another", "f", "e"];
+    ok(&folder, "sign --key ed f");
+    std::os::unix::fs::symlink("f", folder.0.join("soft")).unwrap();
+    folder.file(
+        "rsa",
+        b"-----BEGIN CERTIFICATE-----\r\n-----END CERTIFICATE-----\r\n-----BEGIN RSA PRIVATE KEY-----\r\n",
+    );
+    let names = ["ed", "ed.pub", "sm", "another", "f", "e", "f.ed25519.sig", "soft", "rsa"];
     let before = names.map(|name| bytes(&folder, name));
     for (line, code) in [
         ("sign --key ed f -o ed", "[output-same]"),
         ("sign --key ed f -o f", "[output-same]"),
         ("sign --key ed f -o link", "[output-same]"),
+        ("sign --key ed f -o soft", "[output-same]"),
         ("sign --key ed f -o another", "[output-exists]"),
+        ("sign --key ed f -o rsa", "[output-exists]"),
+        ("sign --key ed f.ed25519.sig f", "[output-same]"),
+        ("sign --signer true --public ed.pub f -o ed.pub", "[output-same]"),
         ("sign --key ed --envelope --payload-type t f -o ed", "[output-same]"),
         ("sign --key ed --envelope --payload-type t f -o f", "[output-same]"),
         ("sign --key ed --envelope --payload-type t f -o another", "[output-exists]"),
         ("key public ed -o ed", "[output-same]"),
         ("key public ed -o sm", "[output-exists]"),
+        ("key public ed.pub -o ./ed.pub", "[output-same]"),
         ("verify --envelope e --key ed.pub --payload-type t -o ed.pub", "[output-same]"),
         ("verify --envelope e --key ed.pub --payload-type t -o e", "[output-same]"),
         ("verify --envelope e --key ed.pub --payload-type t -o ed", "[output-exists]"),
