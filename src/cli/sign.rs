@@ -8,14 +8,14 @@ use crate::envelope::{self, Envelope};
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::key::{self, Algorithm, Sign};
+use crate::output;
 use crate::visible::shown;
-use crate::{input, output};
 
 /// Sign files, or put one with its signatures into an envelope (DSSE)
 ///
 /// The signature of FILE by an Ed25519 key is written to FILE.ed25519.sig, that by an SM2 key to FILE.sm2.sig. For
-/// Ed25519, files of up to 1 GiB are read into memory; SM2 signs files of any size. An envelope has at most 64 MiB, a third
-/// of which is its base64.
+/// Ed25519, files of up to 1 GiB are read into memory; SM2 signs files of any size. An envelope has at most 64 MiB, so
+/// its payload less than 48 MiB, and 64 signatures.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -46,9 +46,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     if arguments.envelope {
         return match wrap(arguments, &signers) {
             Ok(envelope) => match &arguments.output {
-                Some(path) => Ok(output::replace(path, format!("{envelope}\n").as_bytes(), 0o644)
+                Some(path) => Ok(output::replace(path, envelope.as_bytes(), 0o644)
                     .map_or_else(|error| super::refused(&error), |()| Exit::Ok)),
-                None => writeln!(out, "{envelope}").map(|()| Exit::Ok),
+                None => out.write_all(envelope.as_bytes()).map(|()| Exit::Ok),
             },
             Err(error) => Ok(super::refused(&error)),
         };
@@ -123,7 +123,7 @@ fn detach(arguments: &Arguments, signers: &[Box<dyn Sign>], file: &Path) -> Resu
 fn wrap(arguments: &Arguments, signers: &[Box<dyn Sign>]) -> Result<String, Error> {
     let file = &arguments.files[0];
     let mut envelope = match &arguments.payload_type {
-        Some(payload_type) => Envelope::new(payload_type, input::whole(file)?),
+        Some(payload_type) => Envelope::new(payload_type, envelope::payload(file)?),
         None => envelope::file(file)?,
     };
     for signer in signers {

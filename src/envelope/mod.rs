@@ -20,11 +20,14 @@ use crate::{input, json};
 /// The type of a payload that is an in-toto statement (in-toto/attestation, spec/v1/envelope.md).
 pub const IN_TOTO: &str = "application/vnd.in-toto+json";
 
-/// The largest envelope that is read, in bytes of JSON: 64 MiB.
+/// The largest envelope that is read and written, in bytes of JSON: 64 MiB.
 pub const LIMIT: usize = 64 << 20;
 
-/// The most signatures that are read: each is tried with each key.
+/// The most signatures that are read and written: each is tried with each key.
 pub const SIGNATURES: usize = 64;
+
+/// What helps with a payload that is too large.
+const INSTEAD: &str = "put the list that `sarsen digest` writes into it instead";
 
 /// The bytes that are signed: "DSSEv1", then the type and the payload, each after its length.
 pub fn pae(payload_type: &str, payload: &[u8]) -> Vec<u8> {
@@ -75,18 +78,39 @@ struct JsonSignature {
 /// # Errors
 /// One of the `input-…` codes, `input-too-large` above [`LIMIT`] bytes; `envelope-invalid`.
 pub fn file(path: &Path) -> Result<Envelope, Error> {
-    let (file, size) = input::open_sized(path)?;
-    if size > LIMIT as u64 {
-        return Err(Error::new(
-            Code::InputTooLarge,
-            format!("{} has {size} bytes, and an envelope has {LIMIT} (64 MiB) at most", path.display()),
-        ));
-    }
-    let mut json = Vec::new();
-    file.take(LIMIT as u64 + 1).read_to_end(&mut json).map_err(|error| {
-        Error::new(Code::InputUnreadable, format!("{} cannot be read ({error})", path.display()))
-    })?;
+    let json = bytes(path, LIMIT, &format!("an envelope has {LIMIT} (64 MiB) at most"))?;
     Envelope::parse(&json, &shown(path))
+}
+
+/// The bytes of the file at `path`, to become a payload.
+///
+/// # Errors
+/// One of the `input-…` codes, `input-too-large` if the base64 of so many has more than [`LIMIT`] bytes: [`Envelope::write`]
+/// would refuse them once they are signed.
+pub fn payload(path: &Path) -> Result<Vec<u8>, Error> {
+    let most = LIMIT / 4 * 3;
+    bytes(
+        path,
+        most,
+        &format!("an envelope of 64 MiB, the largest that is read, holds less than {most}: {INSTEAD}"),
+    )
+}
+
+/// The bytes of a file that has `limit` at most, because of `why`.
+fn bytes(path: &Path, limit: usize, why: &str) -> Result<Vec<u8>, Error> {
+    let (file, size) = input::open_sized(path)?;
+    let mut bytes = Vec::new();
+    if size <= limit as u64 {
+        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| {
+            Error::new(Code::InputUnreadable, format!("{} cannot be read ({error})", path.display()))
+        })?;
+    }
+    let size = size.max(bytes.len() as u64);
+    if size > limit as u64 {
+        let message = format!("{} has {size} bytes, and {why}", path.display());
+        return Err(Error::new(Code::InputTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 impl Envelope {
@@ -162,23 +186,21 @@ impl Envelope {
         (0..keys.len()).filter(|place| fits(keys[*place])).collect()
     }
 
-    /// [`Self::to_json`], if whoever reads it will take it; messages speak of its payload as `name`.
+    /// The envelope as the content of a file, a line of JSON with its end, if whoever reads it will take it; messages speak of
+    /// its payload as `name`.
     ///
     /// # Errors
     /// `input-too-large` above [`LIMIT`] bytes.
     pub fn write(&self, name: &str) -> Result<String, Error> {
-        let json = self.to_json();
-        if json.len() > LIMIT {
-            return Err(Error::new(
-                Code::InputTooLarge,
-                format!(
-                    "the envelope of {name} would have {} bytes, and {LIMIT} (64 MiB) are read: put the list that `sarsen \
-                     digest` writes into it instead",
-                    json.len()
-                ),
-            ));
+        let line = self.to_json() + "\n";
+        if line.len() > LIMIT {
+            let size = line.len();
+            let message = format!(
+                "the envelope of {name} would have {size} bytes, and {LIMIT} (64 MiB) are read: {INSTEAD}"
+            );
+            return Err(Error::new(Code::InputTooLarge, message));
         }
-        Ok(json)
+        Ok(line)
     }
 
     /// The envelope as one line of JSON, without a line end.

@@ -50,6 +50,39 @@ fn several_keys_sign_once_each() {
 }
 
 #[test]
+fn what_is_written_is_read() {
+    let [first, second] = keys();
+    let mut envelope = Envelope::new(IN_TOTO, Vec::new());
+    envelope.sign(&first).unwrap();
+    envelope.signatures.resize(SIGNATURES, Signature { keyid: String::new(), sig: Vec::new() });
+    envelope.sign(&first).unwrap();
+    let error = envelope.sign(&second).unwrap_err();
+    assert_eq!((error.code, envelope.signatures.len()), (Code::EnvelopeInvalid, SIGNATURES), "{error}");
+    assert_eq!(Envelope::parse(envelope.write("it").unwrap().as_bytes(), "it").unwrap(), envelope);
+
+    // The line's end counts: it is in the file that is read.
+    let room = LIMIT - envelope.write("it").unwrap().len();
+    envelope.payload_type += &"t".repeat(room);
+    let line = envelope.write("it").unwrap();
+    assert!(line.len() == LIMIT && line.ends_with('\n'));
+    assert_eq!(Envelope::parse(line.as_bytes(), "it").unwrap(), envelope);
+    envelope.payload_type.push('t');
+    let error = envelope.write("it").unwrap_err();
+    assert_eq!(error.code, Code::InputTooLarge, "{error}");
+}
+
+#[test]
+fn a_hint_may_be_missing() {
+    let written = r#"{"payload":"","payloadType":"","signatures":[{"sig":""}]}"#;
+    for hint in ["", r#""keyid":null,"#, r#""keyid":"","#] {
+        let text = written.replace(r#""sig""#, &format!(r#"{hint}"sig""#));
+        let envelope = Envelope::parse(text.as_bytes(), "envelope").unwrap();
+        assert_eq!(envelope.signatures[0].keyid, "");
+        assert_eq!(envelope.to_json(), written);
+    }
+}
+
+#[test]
 fn what_is_no_envelope() {
     let good = r#"{"payload":"e30=","payloadType":"t","signatures":[{"keyid":"k","sig":"AA=="}]}"#;
     let parse = |text: &str| Envelope::parse(text.as_bytes(), "envelope");
@@ -73,6 +106,8 @@ fn what_is_no_envelope() {
         (good.replace("e30=", "-+8="), "characters of both"),
         (good.replace("AA==", "AB=="), "signature of it is not base64"),
         (good.replace(r#""t""#, "1"), "expected a string"),
+        (good.replace(r#""k""#, "1"), "expected a string"),
+        (good.replace(r#""AA==""#, "null"), "expected a string"),
         (good.replace(r#""payload":"e30=","#, ""), "missing field `payload`"),
         (good.replace(r#""payloadType":"t","#, ""), "missing field `payloadType`"),
         (good.replace(r#","signatures":[{"keyid":"k","sig":"AA=="}]"#, ""), "missing field `signatures`"),

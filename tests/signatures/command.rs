@@ -184,7 +184,13 @@ fn no_envelope_is_written_that_is_not_read() {
     ok(&folder, "verify --envelope e --key ed.pub");
     refused(&folder, "sign --key sm --envelope e -o e", 2, &["[envelope-invalid]", "64 signatures"]);
     assert_eq!(bytes(&folder, "e"), before);
-    std::fs::File::create(folder.0.join("large")).unwrap().set_len(50 << 20).unwrap();
+    // Nobody is asked to sign what cannot be written: this signer would fail.
+    let large = std::fs::File::create(folder.0.join("large")).unwrap();
+    large.set_len((48 << 20) + 1).unwrap();
+    let line = "sign --signer false --public ed.pub --envelope --payload-type t large -o new";
+    refused(&folder, line, 2, &["[input-too-large]", "sarsen digest"]);
+    // 48 MiB are 64 MiB of base64, and leave no room for anything else.
+    large.set_len(48 << 20).unwrap();
     let line = "sign --key ed --envelope --payload-type t large -o new";
     refused(&folder, line, 2, &["[input-too-large]", "sarsen digest"]);
     assert!(!exists(&folder, "new"));
