@@ -28,7 +28,7 @@ pub struct Arguments {
     #[arg(long)]
     envelope: bool,
     /// How to read the bytes of FILE: signed with them
-    #[arg(long, value_name = "TYPE", requires = "envelope")]
+    #[arg(long, value_name = "TYPE", requires = "envelope", conflicts_with = "raw")]
     payload_type: Option<String>,
     /// The file to write, where there is one; replaced in one step if it exists [default for an envelope: standard output]
     #[arg(short, long, value_name = "OUT")]

@@ -17,6 +17,8 @@ use crate::{input, output};
 /// should not hold it.
 #[derive(clap::Args)]
 pub struct Arguments {
+    // clap takes no notice of `requires` where what is required conflicts with something that is there: each option that
+    // is for envelopes, or for signatures, conflicts with the other itself.
     /// A public key in PEM; may be given again for an envelope
     #[arg(long = "key", value_name = "FILE", required = true)]
     keys: Vec<PathBuf>,
@@ -27,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SIG", conflicts_with = "envelope", requires = "file")]
     signature: Option<PathBuf>,
     /// That signature is of SM2, as the 64 bytes r and s instead of DER
-    #[arg(long, requires = "signature")]
+    #[arg(long, requires = "signature", conflicts_with = "envelope")]
     raw: bool,
     /// The envelope
     #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "file")]

@@ -118,11 +118,6 @@ fn files_are_signed_and_verified() {
     let output = sarsen(&folder, wrong);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &json["verified"]), (Some(6), &false.into()));
-    // What only envelopes have is not passed over.
-    for more in ["--payload-type text/plain", "--threshold 1", "--payload-type t -o new"] {
-        let output = sarsen(&folder, &format!("verify --key ed.pub --signature f.ed25519.sig {more} f"));
-        assert_eq!(output.status.code(), Some(2), "{more}");
-    }
     // Two signatures never go to one file.
     refused(&folder, "sign --key ed --key ed f", 2, &["[output-same]"]);
     refused(&folder, "sign --key ed --key sm f -o sig", 2, &["[output-same]"]);
@@ -277,4 +272,30 @@ fn hostile_envelopes_are_refused_at_once() {
     ] {
         refused(&folder, &format!("verify --envelope {file} --key ed.pub"), 2, &words);
     }
+}
+
+#[test]
+fn options_that_would_be_ignored_are_refused() {
+    let folder = keys("ignored");
+    ok(&folder, "sign --key ed f");
+    ok(&folder, "sign --key ed --envelope --payload-type t f -o one");
+    let detached = "verify --key ed.pub --signature f.ed25519.sig f";
+    for (line, option) in [
+        (format!("{detached} --payload-type t"), "--payload-type"),
+        (format!("{detached} --threshold 1"), "--threshold"),
+        (format!("{detached} -o out"), "--output"),
+        (format!("{detached} --payload-type t -o out"), "--signature"),
+        (format!("{detached} --envelope one"), "--envelope"),
+        ("verify --key ed.pub --envelope one --raw".into(), "--raw"),
+        ("verify --key ed.pub --envelope one f".into(), "--envelope"),
+        ("verify --key ed.pub --signature f.ed25519.sig".into(), "FILE"),
+        ("verify --key ed.pub f".into(), "--signature"),
+        ("sign --key sm --raw --payload-type t f".into(), "--raw"),
+        ("sign --key sm --payload-type t f".into(), "--envelope"),
+    ] {
+        refused(&folder, &line, 2, &[option]);
+        let output = sarsen(&folder, &line);
+        assert!(stdout(&output).is_empty(), "{line}: {}", stdout(&output));
+    }
+    assert!(!exists(&folder, "out") && !exists(&folder, "f.sm2.sig"));
 }
