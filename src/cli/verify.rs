@@ -119,14 +119,16 @@ fn detached(
         ));
     };
     let mut bytes = input::whole(signature)?;
-    if arguments.raw {
-        if key.algorithm() != Algorithm::Sm2 {
-            let why = "--raw is for signatures of SM2: those of Ed25519 are 64 bytes in any case";
-            return Err(Error::new(Code::KeyKind, why));
-        }
-        bytes = key::signature::to_der(&key::signature::from_raw(&bytes)?);
+    if arguments.raw && key.algorithm() != Algorithm::Sm2 {
+        let why = "--raw is for signatures of SM2: those of Ed25519 are 64 bytes in any case";
+        return Err(Error::new(Code::KeyKind, why));
     }
-    let exit = match key::verify_file(key, file, &bytes) {
+    let read = if arguments.raw {
+        key::signature::from_raw(&bytes).map(|raw| bytes = key::signature::to_der(&raw))
+    } else {
+        Ok(())
+    };
+    let exit = match read.and_then(|()| key::verify_file(key, file, &bytes)) {
         Ok(()) => Exit::Ok,
         Err(error) if matches!(error.code, Code::SignatureMalformed | Code::SignatureWrong) => {
             let message = format!("{} of {}: {}", shown(signature), shown(file), error.message);

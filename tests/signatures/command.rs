@@ -113,11 +113,6 @@ fn files_are_signed_and_verified() {
         let line = format!("verify --key {key}.pub --signature nothing f");
         refused(&folder, &line, 6, &["[signature-malformed]"]);
     }
-    // Programs read the verdict where there is one.
-    let wrong = "verify --format json --key ed.pub --signature f.ed25519.sig g";
-    let output = sarsen(&folder, wrong);
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), &json["verified"]), (Some(6), &false.into()));
     // Two signatures never go to one file.
     refused(&folder, "sign --key ed --key ed f", 2, &["[output-same]"]);
     refused(&folder, "sign --key ed --key sm f -o sig", 2, &["[output-same]"]);
@@ -298,4 +293,37 @@ fn options_that_would_be_ignored_are_refused() {
         assert!(stdout(&output).is_empty(), "{line}: {}", stdout(&output));
     }
     assert!(!exists(&folder, "out") && !exists(&folder, "f.sm2.sig"));
+}
+
+/// The document of `verify --format json`, which must end with `exit`.
+fn verdict(folder: &Folder, line: &str, exit: i32) -> serde_json::Value {
+    let output = sarsen(folder, &format!("verify --format json {line}"));
+    assert_eq!(output.status.code(), Some(exit), "{line}: {}", stderr(&output));
+    assert_eq!(stderr(&output).is_empty(), exit == 0, "{line}: {}", stderr(&output));
+    serde_json::from_str(&stdout(&output)).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+#[test]
+fn a_wrong_signature_has_a_document_too() {
+    let folder = keys("document");
+    folder.file("g", b"another file");
+    folder.file("none", b"no signature");
+    ok(&folder, "sign --key ed --key sm f");
+    for line in [
+        "--key ed.pub --signature f.ed25519.sig g",
+        "--key sm.pub --signature f.sm2.sig g",
+        "--key ed.pub --signature none f",
+        "--key sm.pub --signature none f",
+        "--key sm.pub --signature none --raw f",
+    ] {
+        let json = verdict(&folder, line, 6);
+        assert_eq!((&json["verified"], &json["keys"][0]["signed"]), (&false.into(), &false.into()), "{line}");
+        assert_eq!(json["file"].as_str(), line.split(' ').next_back());
+        let signature = line.split(' ').nth(3).unwrap();
+        refused(&folder, &format!("verify {line}"), 6, &["error[signature-", signature]);
+        assert_eq!(stdout(&sarsen(&folder, &format!("verify {line}"))), "", "{line}");
+    }
+    // What could not be judged has none.
+    let output = sarsen(&folder, "verify --format json --key ed.pub --signature absent f");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
 }
