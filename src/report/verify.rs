@@ -27,8 +27,12 @@ pub struct Verdict {
 impl Verdict {
     /// Whether enough keys have signed what was asked for.
     pub fn is_verified(&self) -> bool {
-        let is_wanted = self.wanted_type.is_none() || self.wanted_type == self.payload_type;
-        is_wanted && self.count() >= self.threshold
+        self.missed_type().is_none() && self.count() >= self.threshold
+    }
+
+    /// The type that was asked for, if there is another one.
+    pub fn missed_type(&self) -> Option<&str> {
+        self.wanted_type.as_deref().filter(|wanted| Some(*wanted) != self.payload_type.as_deref())
     }
 
     fn count(&self) -> usize {
@@ -96,7 +100,10 @@ pub fn human(out: &mut dyn Write, verdict: &Verdict) -> io::Result<()> {
         if threshold < verdict.keys.len() {
             write!(out, "{threshold} needed, ")?;
         }
-        writeln!(out, "{payload_type}")?;
+        match verdict.missed_type() {
+            Some(wanted) => writeln!(out, "{payload_type} instead of {}", visible(wanted))?,
+            None => writeln!(out, "{payload_type}")?,
+        }
     }
     Ok(())
 }

@@ -206,7 +206,11 @@ fn envelopes_are_signed_and_verified() {
 
     let wrong = sarsen(&folder, "verify --envelope both --key ed.pub --payload-type text/html");
     assert_eq!(wrong.status.code(), Some(1));
-    assert!(stdout(&wrong).ends_with("both: NOT verified, 1 of 1 keys, text/plain\n"), "{}", stdout(&wrong));
+    assert!(
+        stdout(&wrong).ends_with("both: NOT verified, 1 of 1 keys, text/plain instead of text/html\n"),
+        "{}",
+        stdout(&wrong)
+    );
     let line = "verify --format json --envelope both --key ed.pub --payload-type text/html";
     let json: serde_json::Value = serde_json::from_slice(&sarsen(&folder, line).stdout).unwrap();
     assert_eq!((&json["verified"], &json["wanted-type"]), (&false.into(), &"text/html".into()));
@@ -326,4 +330,20 @@ fn a_wrong_signature_has_a_document_too() {
     // What could not be judged has none.
     let output = sarsen(&folder, "verify --format json --key ed.pub --signature absent f");
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+}
+
+#[test]
+fn a_key_behind_parameters_is_refused_with_the_command_that_helps() {
+    let folder = keys("parameters");
+    if !has("openssl", &["genpkey", "-algorithm", "SM2"]) {
+        return;
+    }
+    let key = done(&folder, "openssl", &["ecparam", "-name", "SM2", "-genkey"]);
+    folder.file("generated", key.as_bytes());
+    let hint = "openssl pkey -in FILE -out NEW";
+    refused(&folder, "key show generated --identity a", 2, &["[key-invalid]", "PARAMETERS", hint]);
+    let command: Vec<_> =
+        hint.split(' ').skip(1).map(|word| word.replace("FILE", "generated").replace("NEW", "new")).collect();
+    done(&folder, "openssl", &command.iter().map(String::as_str).collect::<Vec<_>>());
+    ok(&folder, "sign --key new --identity a f");
 }
