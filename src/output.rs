@@ -21,9 +21,9 @@ const KEY_FILE: usize = 64 << 10;
 /// synchronised (rename(2), fsync(2)): whoever opens `path`, even after a power cut, finds the old file or the new one.
 ///
 /// # Errors
-/// `output-exists` if a private key is there; `output-directory` or `output-special` if `path` is a directory, a device, a FIFO or a socket; `output-missing` if
-/// its directory does not exist; `output-failed` for everything else, such as no permission or no space. The temporary
-/// file is removed.
+/// `output-exists` if a private key is there; `output-directory` or `output-special` if `path` is a directory, a device, a
+/// FIFO or a socket; `output-missing` if its directory does not exist; `output-failed` for everything else, such as no
+/// permission or no space. The temporary file is removed.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let name = path.display();
     let Some(file_name) = path.file_name() else {
