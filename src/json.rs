@@ -1,6 +1,7 @@
 //! JSON that nobody vouches for: before it is read into a structure, what would be read differently elsewhere is refused.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -22,6 +23,10 @@ impl<'de> Deserialize<'de> for Distinct {
         deserializer.deserialize_any(Look)
     }
 }
+
+/// The name of a member; copied only where the text has escapes in it.
+#[derive(serde::Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 struct Look;
 
@@ -62,8 +67,8 @@ impl<'de> Visitor<'de> for Look {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Distinct, A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = members.next_key::<String>()? {
+        let mut names = BTreeSet::new();
+        while let Some(Name(name)) = members.next_key()? {
             if names.contains(&name) {
                 return Err(de::Error::custom(format!("two members are called {name:?}")));
             }

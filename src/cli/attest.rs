@@ -62,8 +62,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
-    // A build takes hours; that a key cannot be used is said before.
+    // A build takes hours; that a key or the bundle cannot be used is said before.
     let signers = arguments.signers.open()?;
+    rebuild::written(&arguments.output)?;
     let builder = Builder {
         id: arguments.builder.clone(),
         organisation: arguments.organisation.clone(),

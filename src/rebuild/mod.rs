@@ -22,7 +22,7 @@ use crate::statement::rebuild::{Attempt, Builder, Difference, Outcome, Rebuild, 
 use crate::statement::{Statement, Subject};
 
 use facts::Facts;
-pub use record::{append, expected};
+pub use record::{append, expected, written};
 
 /// What is to be stated.
 pub struct Order<'a> {

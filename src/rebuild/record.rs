@@ -19,10 +19,23 @@ use crate::statement::{Size, Subject};
 /// Adds envelopes to the bundle at `path`, which is made if it is not there. Its lines stay as they are, byte for byte.
 ///
 /// # Errors
-/// An `input-…` code if it is there and cannot be read; `envelope-invalid` if it is no bundle; `bundle-truncated` if its last line has no end, so that something of it
-/// may be lost; an `output-…` code if it cannot be written.
+/// Those of [`written`]; an `output-…` code if it cannot be written.
 pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
-    let mut bytes = match fs::symlink_metadata(path) {
+    let mut bytes = written(path)?;
+    for envelope in envelopes {
+        bytes.extend(envelope.to_json().as_bytes());
+        bytes.push(b'\n');
+    }
+    output::replace(path, &bytes, 0o644)
+}
+
+/// What is in the bundle at `path`, if something can be added to it; nothing if it is not there.
+///
+/// # Errors
+/// An `input-…` code if it cannot be read; `envelope-invalid` if it is no bundle; `bundle-truncated` if its last line has no
+/// end, so that something of it may be lost.
+pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         _ => input::whole(path)?,
     };
@@ -36,11 +49,7 @@ pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
     if let Some(line) = bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()) {
         Envelope::parse(line, &format!("the first line of {}", path.display()))?;
     }
-    for envelope in envelopes {
-        bytes.extend(envelope.to_json().as_bytes());
-        bytes.push(b'\n');
-    }
-    output::replace(path, &bytes, 0o644)
+    Ok(bytes)
 }
 
 /// What a build should give: a folder is an output; a file is a bundle, of which the statements about the derivation with
