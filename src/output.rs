@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use crate::error::{Code, Error};
 use crate::input;
 
-/// How much of a file is looked through for a private key, in bytes: no key's text has more.
-const KEY_FILE: usize = 64 << 10;
+/// How much of a file is looked through for a private key, in bytes: no key's text is near it.
+pub const KEY_FILE: usize = 64 << 10;
 
 /// Puts `bytes` at `path` with the permission bits of `mode` (0o777; set-id and sticky bits are not taken over, because
 /// the file belongs to whoever writes it). What was there is replaced in one step; a symbolic link is replaced itself,

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 use super::USUAL_IDENTITY;
 use crate::error::{Code, Error};
 
-/// No key's text is near this many bytes.
-pub const LIMIT: usize = 64 << 10;
+/// The most bytes of a key's text: what is longer would not be known as a key where files are replaced.
+pub const LIMIT: usize = crate::output::KEY_FILE;
 
 /// What stands before the identity on its line.
 const IDENTITY: &str = "identity:";
