@@ -10,7 +10,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use base64ct::{Base64, Encoding};
 use sarsen::envelope::Envelope;
 use sarsen::key::{Algorithm, PublicKey, SecretKey, Sign};
 use sarsen::statement::rebuild::{Attempt, Origin, Outcome};
@@ -342,13 +341,7 @@ fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
     let others = flake.path("others.jsonl");
     fs::copy(&bundle, &others).unwrap();
     let trust = flake.path("trust.toml");
-    let entry = |key: &SecretKey| {
-        let bytes = Base64::encode_string(&key.public().bytes());
-        let roles = "roles = [\"rebuilder\"]";
-        format!(
-            "[[key]]\nname = \"k\"\norganisation = \"o\"\nalgorithm = \"ed25519\"\nbytes = \"{bytes}\"\n{roles}\n"
-        )
-    };
+    let entry = |key: &SecretKey| support::attest::entry("k", "o", key, "roles = [\"rebuilder\"]");
     fs::write(&trust, entry(&flake.key)).unwrap();
     let trust = trust.to_str().unwrap();
     let expect = |path: &PathBuf| flake.state("out", &["--expect", path.to_str().unwrap(), "--trust", trust]);
