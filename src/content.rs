@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::digest::{self, Digests};
+use crate::digest::{self, Digests, Each};
 use crate::error::{Code, Error};
 use crate::{input, nar};
 
@@ -28,23 +28,19 @@ pub struct Content {
 }
 
 impl Content {
-    /// Outputs by their names.
+    /// Outputs by their names. Each file is read once: its own digests and those of the archive are of the same bytes.
     ///
     /// # Errors
-    /// One of the `input-…` codes if something cannot be read, or a name is not UTF-8, which JSON cannot hold.
+    /// One of the `input-…` codes if something cannot be read, changes while it is read, or is a file whose name is not
+    /// UTF-8, which JSON cannot hold.
     pub fn of(outputs: &BTreeMap<String, PathBuf>) -> Result<Self, Error> {
-        let mut content = Self::default();
+        let mut archives = BTreeMap::new();
+        let mut files = Files::default();
         for (output, root) in outputs {
-            let mut paths = Vec::new();
-            collect(root, root, &mut paths)?;
-            paths.sort_unstable();
-            for (name, path) in paths {
-                let name = if output == "out" { name } else { format!("{output}:{name}") };
-                content.files.push(File { name, digests: digest::file(&path)? });
-            }
-            content.archives.insert(output.clone(), nar::hash(root)?);
+            files.outputs.push((output, root));
+            archives.insert(output.clone(), nar::observed(root, &mut files)?);
         }
-        Ok(content)
+        Ok(Self { files: files.finish(), archives })
     }
 
     /// The folder of an output, or else a file alone. A link, as `nix build` leaves it, is followed.
@@ -61,24 +57,56 @@ impl Content {
     }
 }
 
-/// The regular files at and below `path`, by their path from `root`.
-fn collect(root: &Path, path: &Path, files: &mut Vec<(String, PathBuf)>) -> Result<(), Error> {
-    let because = |error| input::because(path, &error);
-    let kind = fs::symlink_metadata(path).map_err(because)?.file_type();
-    if kind.is_dir() {
-        for entry in fs::read_dir(path).map_err(because)? {
-            collect(root, &entry.map_err(because)?.path(), files)?;
-        }
-    } else if kind.is_file() {
-        let inside = path.strip_prefix(root).ok().filter(|inside| !inside.as_os_str().is_empty());
+/// Lists the regular files of outputs while these are hashed.
+#[derive(Default)]
+struct Files<'a> {
+    /// Those whose files were listed, or are now.
+    outputs: Vec<(&'a str, &'a Path)>,
+    /// The number of its output and the path in it, of each file.
+    names: Vec<(usize, String)>,
+    digests: Each,
+    /// What ends next is a file.
+    in_file: bool,
+}
+
+impl Files<'_> {
+    fn finish(self) -> Vec<File> {
+        let mut files: Vec<_> = self.names.into_iter().zip(self.digests.finish()).collect();
+        // An archive sorts each folder for itself.
+        files.sort_unstable();
+        let file = |((number, name), digests): ((usize, String), Digests)| match self.outputs[number - 1].0 {
+            "out" => File { name, digests },
+            output => File { name: format!("{output}:{name}"), digests },
+        };
+        files.into_iter().map(file).collect()
+    }
+}
+
+impl nar::Observer for Files<'_> {
+    fn file(&mut self, path: &Path, _size: u64, _executable: bool) -> Result<(), Error> {
+        let inside = self.outputs.last().and_then(|(_, root)| path.strip_prefix(root).ok());
+        let inside = inside.filter(|inside| !inside.as_os_str().is_empty());
         let name = inside.unwrap_or(Path::new(path.file_name().unwrap_or_default()));
         let name = name.to_str().ok_or_else(|| {
             let message = format!("the name of {} is not UTF-8: a statement cannot hold it", path.display());
             Error::new(Code::InputUnreadable, message)
         })?;
-        files.push((if inside.is_some() { name } else { without_hash(name) }.to_owned(), path.to_owned()));
+        let name = if inside.is_some() { name } else { without_hash(name) };
+        self.names.push((self.outputs.len(), name.to_owned()));
+        self.in_file = true;
+        Ok(())
     }
-    Ok(())
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.digests.update(bytes);
+    }
+
+    fn end(&mut self) {
+        // Folders and links end too.
+        if std::mem::take(&mut self.in_file) {
+            self.digests.end();
+        }
+    }
 }
 
 /// The name of a store path without the hash before it, which says where the path is and not what it is: an output that
@@ -120,6 +148,36 @@ mod tests {
         let alone = Content::at(&out).unwrap();
         assert!(alone.archives.is_empty() && alone.files[0].name == out.to_str().unwrap());
         assert_eq!(Content::at(&folder.join("none")).unwrap_err().code, Code::InputMissing);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// Byte order of whole paths, where `a-b` comes before `a/b`; links are not followed, large files are hashed too.
+    #[test]
+    fn files_are_in_the_order_of_their_paths() {
+        let folder = std::env::temp_dir().join(format!("sarsen-content-order-{}", std::process::id()));
+        fs::create_dir_all(folder.join("a")).unwrap();
+        let large: Vec<u8> = (0..1_000_003).map(|n| (n % 251) as u8).collect();
+        fs::write(folder.join("a/b"), &large).unwrap();
+        fs::write(folder.join("a-b"), "").unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.join("a.link")).unwrap();
+        let content = Content::of(&BTreeMap::from([("out".into(), folder.clone())])).unwrap();
+        let files: Vec<_> = content.files.iter().map(|file| (file.name.as_str(), file.digests)).collect();
+        assert_eq!(files, [("a-b", Digests::of(b"")), ("a/b", Digests::of(&large))]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn only_names_of_files_must_be_utf8() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let folder = std::env::temp_dir().join(format!("sarsen-content-names-{}", std::process::id()));
+        let odd = folder.join(OsStr::from_bytes(b"\xff"));
+        fs::create_dir_all(&odd).unwrap();
+        let outputs = BTreeMap::from([("out".to_owned(), folder.clone())]);
+        assert!(Content::of(&outputs).unwrap().files.is_empty());
+        fs::write(odd.join("file"), "").unwrap();
+        let error = Content::of(&outputs).unwrap_err();
+        assert_eq!(error.code, Code::InputUnreadable, "{error}");
         fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -1,5 +1,6 @@
 //! Digests of bytes and files: SHA-256 (FIPS 180-4) and SM3 (GB/T 32905-2016), both in one pass.
 
+mod each;
 mod hex;
 pub mod list;
 mod read;
@@ -14,6 +15,7 @@ use sm3::Sm3;
 use crate::error::Error;
 use crate::input;
 
+pub use each::Each;
 pub use hex::{hex, unhex};
 
 /// A digest algorithm. Both give 32 bytes.

@@ -1,12 +1,17 @@
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::UNIX_EPOCH;
 
+use super::archive::BLOCK;
 use super::*;
 use crate::digest::{hex, sha256};
+use crate::error::Code;
 
 struct Folder(PathBuf);
 
@@ -55,6 +60,177 @@ fn an_archive_is_laid_out_as_the_manual_says() {
     ]);
     assert_eq!(hash(&folder.0).unwrap(), (sha256(&expected), expected.len() as u64));
     assert_eq!(sri(&sha256(b"abc")), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+}
+
+/// Writes down what it is told.
+#[derive(Default)]
+struct Told {
+    root: PathBuf,
+    lines: Vec<String>,
+    archive: Vec<u8>,
+}
+
+impl Told {
+    fn line(&mut self, what: &str, path: &Path, more: &str) {
+        let path = path.strip_prefix(&self.root).unwrap().display();
+        self.lines.push(format!("{what} {path}{more}"));
+    }
+}
+
+impl Observer for Told {
+    fn folder(&mut self, path: &Path) {
+        self.line("folder", path, "");
+    }
+
+    fn link(&mut self, path: &Path, target: &[u8]) {
+        self.line("link", path, &format!(" {}", String::from_utf8_lossy(target)));
+    }
+
+    fn file(&mut self, path: &Path, size: u64, executable: bool) -> Result<(), Error> {
+        self.line("file", path, &format!(" {size} {executable}"));
+        if path.ends_with("unwanted") {
+            return Err(Error::new(Code::InputEmpty, "unwanted"));
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.lines.push(String::from_utf8_lossy(bytes).into_owned());
+    }
+
+    fn end(&mut self) {
+        self.lines.push("end".to_owned());
+    }
+
+    fn archive(&mut self, bytes: &[u8]) {
+        self.archive.extend(bytes);
+    }
+}
+
+#[test]
+fn an_observer_is_told_everything_in_order() {
+    let folder = Folder::new("told");
+    fs::create_dir(folder.0.join("b")).unwrap();
+    fs::write(folder.0.join("b/in"), "inner").unwrap();
+    fs::write(folder.0.join("a"), "").unwrap();
+    fs::set_permissions(folder.0.join("a"), PermissionsExt::from_mode(0o755)).unwrap();
+    symlink("b/in", folder.0.join("c")).unwrap();
+    let mut told = Told { root: folder.0.clone(), ..Told::default() };
+    let hashed = observed(&folder.0, &mut told).unwrap();
+    let expected = [
+        "folder ",
+        "file a 0 true",
+        "end",
+        "folder b",
+        "file b/in 5 false",
+        "inner",
+        "end",
+        "end",
+        "link c b/in",
+        "end",
+        "end",
+    ];
+    assert_eq!(told.lines, expected);
+    assert_eq!(hashed, (sha256(&told.archive), told.archive.len() as u64));
+    assert_eq!(hashed, hash(&folder.0).unwrap());
+    fs::write(folder.0.join("unwanted"), "").unwrap();
+    assert_eq!(observed(&folder.0, &mut told).unwrap_err().code, Code::InputEmpty);
+}
+
+/// Does something to a file when its first bytes have been read, or before.
+struct Meddles<F: FnMut(&Path)> {
+    meddle: F,
+    early: bool,
+    path: Option<PathBuf>,
+}
+
+impl<F: FnMut(&Path)> Observer for Meddles<F> {
+    fn folder(&mut self, path: &Path) {
+        if self.early {
+            (self.meddle)(&path.join("file"));
+        }
+    }
+
+    fn file(&mut self, path: &Path, _: u64, _: bool) -> Result<(), Error> {
+        self.path = Some(path.to_owned()).filter(|_| !self.early);
+        Ok(())
+    }
+
+    fn bytes(&mut self, _: &[u8]) {
+        if let Some(path) = self.path.take() {
+            (self.meddle)(&path);
+        }
+    }
+}
+
+/// What comes of a file of two blocks in a folder, to which somebody does `meddle`.
+fn meddled(early: bool, meddle: impl FnMut(&Path)) -> Result<([u8; 32], u64), Error> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let folder = Folder::new(&format!("meddled-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+    let tree = folder.0.join("tree");
+    fs::create_dir(&tree).unwrap();
+    let path = tree.join("file");
+    fs::write(&path, vec![1; 2 * BLOCK]).unwrap();
+    // Long ago: what happens now has another time, however coarse the clock is.
+    File::options().write(true).open(&path).unwrap().set_modified(UNIX_EPOCH).unwrap();
+    observed(&tree, &mut Meddles { meddle, early, path: None })
+}
+
+#[test]
+fn a_file_that_somebody_writes_to_has_no_hash() {
+    let open = |path: &Path| File::options().write(true).open(path).unwrap();
+    let append = |path: &Path| File::options().append(true).open(path).unwrap().write_all(b"x").unwrap();
+    let overwrite = |path: &Path| open(path).write_all(b"x").unwrap();
+    let cut = |path: &Path| open(path).set_len(1).unwrap();
+    let chmod = |path: &Path| fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    // Only the time of the change itself tells, which nobody can set; it moves with the ticks of a clock.
+    let hide = |path: &Path| {
+        let time = |path: &Path| fs::metadata(path).map(|m| (m.ctime(), m.ctime_nsec())).unwrap();
+        let before = time(path);
+        while time(path) == before {
+            open(path).write_all(b"x").unwrap();
+            open(path).set_modified(UNIX_EPOCH).unwrap();
+        }
+    };
+    let meddlers: [&dyn Fn(&Path); 5] = [&append, &overwrite, &cut, &chmod, &hide];
+    for (number, meddle) in meddlers.into_iter().enumerate() {
+        let error = meddled(false, meddle).unwrap_err();
+        assert_eq!(error.code, Code::InputUnreadable, "{number}: {error}");
+    }
+}
+
+/// Another name for the same file, as Nix makes it of files that are alike, is no change; nor is a change before it is
+/// the file's turn.
+#[test]
+fn what_does_not_change_a_file_is_no_error() {
+    let quiet = meddled(false, |_| {}).unwrap();
+    let link = |path: &Path| fs::hard_link(path, path.parent().unwrap().with_extension("link")).unwrap();
+    assert_eq!(meddled(false, link).unwrap(), quiet);
+    let overwrite = |path: &Path| fs::write(path, vec![2; 2 * BLOCK]).unwrap();
+    assert_ne!(meddled(true, overwrite).unwrap().0, quiet.0);
+    let replace = |path: &Path| {
+        fs::remove_file(path).unwrap();
+        symlink("/dev/zero", path).unwrap();
+    };
+    assert!(meddled(true, replace).unwrap().1 < BLOCK as u64, "a link was followed");
+}
+
+#[test]
+fn what_took_the_place_of_a_file_is_not_read() {
+    let folder = Folder::new("replaced");
+    let (file, other) = (folder.0.join("file"), folder.0.join("other"));
+    fs::write(&file, "1").unwrap();
+    fs::write(&other, "2").unwrap();
+    let found = fs::symlink_metadata(&file).unwrap();
+    assert!(archive::open(&file, &found).is_ok());
+    let link = folder.0.join("link");
+    symlink("file", &link).unwrap();
+    let fifo = folder.0.join("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for path in [other, link, fifo] {
+        let error = archive::open(&path, &found).unwrap_err();
+        assert_eq!(error.code, Code::InputUnreadable, "{}: {error}", path.display());
+    }
 }
 
 #[test]
