@@ -1,8 +1,11 @@
 //! Nix archives (NAR): the one form of a file tree that Nix hashes and signs. Owner, times and all permissions but the
 //! executable bit are no part of it (Nix manual, "Nix Archive (NAR) format").
 
+pub mod algorithm;
 mod archive;
 pub mod base32;
+pub mod fixed;
+pub mod git;
 pub mod signature;
 #[cfg(test)]
 mod tests;
