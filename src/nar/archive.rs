@@ -166,7 +166,8 @@ impl Archive<'_> {
     }
 }
 
-/// The regular file at `path`, opened, which must be the one that was `found`. A link or FIFO that took its place meanwhile is not followed or waited for.
+/// The regular file at `path`, opened, which must be the one that was `found`. A link or FIFO that took its place
+/// meanwhile is not followed or waited for.
 pub fn open(path: &Path, found: &Metadata) -> Result<File, Error> {
     let failed = |error: io::Error| input::because(path, &error);
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
@@ -188,8 +189,8 @@ fn unchanged(path: &Path, before: &Metadata, after: &Metadata) -> Result<(), Err
     Err(Error::new(
         Code::InputUnreadable,
         format!(
-            "{} was changed or replaced while it was read (inode {}, now {}; {} bytes, now {}): its hash would be of no \
-             file that ever was; hash it when nobody writes to it",
+            "{} was changed or replaced while it was read (inode {}, now {}; {} bytes, now {}): its hash would be of \
+             no file that ever was; hash it when nobody writes to it",
             path.display(),
             before.ino(),
             after.ino(),

@@ -35,7 +35,7 @@ pub enum Fit {
 }
 
 /// Compares what is at `path` with `fixed`: `MODE:ALGORITHM:HEX` as the text of a derivation fixes an output, where
-/// `MODE:` is missing for a file's bytes (flat), and `r:` for an archive, `text:` for a file with references, or `git:`.
+/// `MODE:` is missing for a file's bytes (flat), or `r:` for an archive, `text:` for a file with references, `git:`.
 /// Everything is read once.
 ///
 /// # Errors

@@ -42,8 +42,8 @@ pub fn blob(bytes: &[u8], format: Format) -> String {
 }
 
 /// The id of the tree that the folder at `path` makes, as `git write-tree` prints it when every file in it was added as
-/// it is; of a file or link alone, the id of its content. Folders without files are left out, as git knows none. A folder
-/// `.git` is one like any other.
+/// it is; of a file or link alone, the id of its content. Folders without files are left out, as git knows none. A
+/// folder `.git` is one like any other.
 ///
 /// # Errors
 /// As [`super::hash`].

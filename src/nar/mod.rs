@@ -7,6 +7,7 @@ pub mod base32;
 pub mod fixed;
 pub mod git;
 pub mod signature;
+pub mod store_path;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +17,8 @@ use base64ct::{Base64, Encoding};
 
 use crate::error::Error;
 
-/// What is told of a file tree while its archive is hashed, in the order of the archive: so that whoever needs more than
-/// the archive's hash reads nothing twice, and both are about the same bytes.
+/// What is told of a file tree while its archive is hashed, in the order of the archive: whoever needs more than the
+/// archive's hash reads nothing twice, and both are about the same bytes.
 pub trait Observer {
     /// A folder begins. Its members follow, in the order of their names' bytes, before it ends.
     fn folder(&mut self, path: &Path) {
