@@ -23,7 +23,7 @@ pub mod key;
 pub mod loader;
 pub mod nar;
 pub mod output;
-mod parallel;
+pub mod parallel;
 pub mod profile;
 pub mod rebuild;
 pub mod report;
