@@ -91,6 +91,28 @@ pub enum Code {
     DerivationInvalid,
     /// A derivation whose output paths depend on what is built.
     DerivationUnfixed,
+    /// Nix's store is not the one whose files are at their paths.
+    StoreForeign,
+    /// A path that was in Nix's store is gone.
+    StoreChanged,
+    /// What is at a store path is not what Nix has recorded.
+    StoreModified,
+    /// What is at a store path is not what its recipe, its lock or its name says.
+    ContentForged,
+    /// A `flake.lock` that does not fit its `flake.nix`.
+    LockOutdated,
+    /// A source that changed between two readings.
+    SourceMoved,
+    /// A text that names no attribute.
+    AttributeInvalid,
+    /// Two builds of which one is not there to be compared.
+    RebuildUncompared,
+    /// A Nix that cannot build anything.
+    NixBroken,
+    /// A folder that others could exchange.
+    PlaceUnsafe,
+    /// An output that would be compared with itself.
+    ExpectedItself,
     /// A program that has to be called is not there.
     HelperMissing,
     /// A program that was called failed.
@@ -180,6 +202,17 @@ impl Code {
             Code::ExpectedSeveral => "expected-several",
             Code::DerivationInvalid => "derivation-invalid",
             Code::DerivationUnfixed => "derivation-unfixed",
+            Code::StoreForeign => "store-foreign",
+            Code::StoreChanged => "store-changed",
+            Code::StoreModified => "store-modified",
+            Code::ContentForged => "content-forged",
+            Code::LockOutdated => "lock-outdated",
+            Code::SourceMoved => "source-moved",
+            Code::AttributeInvalid => "attribute-invalid",
+            Code::RebuildUncompared => "rebuild-uncompared",
+            Code::NixBroken => "nix-broken",
+            Code::PlaceUnsafe => "place-unsafe",
+            Code::ExpectedItself => "expected-itself",
             Code::HelperMissing => "helper-missing",
             Code::HelperFailed => "helper-failed",
             Code::HelperAnswer => "helper-answer",

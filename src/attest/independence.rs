@@ -1,10 +1,11 @@
-//! How many builders K organisations really are: those that signed the same run, or copied their inputs from the same hand,
+//! How many builders K organisations really are: those that signed the same run, or copied their outputs or inputs from the same hand,
 //! are one.
 
 use std::collections::BTreeSet;
 
 use super::policy::Require;
 use super::testimony::Testimony;
+use crate::statement::rebuild::Making;
 
 /// How many opinions the statements of these organisations are, one list each, under `require` with `tolerated` copied
 /// paths.
@@ -15,20 +16,25 @@ pub fn opinions(organisations: &[Vec<&Testimony>], require: Require, tolerated: 
     };
     let ties: Vec<BTreeSet<Tie>> = organisations
         .iter()
-        .filter_map(|own| own.iter().min_by_key(|t| (shared(t), t.substituted, t.built == 0, t.line)))
+        .filter_map(|own| {
+            own.iter().min_by_key(|t| (shared(t), t.first_version, copied(t), t.substituted, t.line))
+        })
         .map(|testimony| ties(testimony, require, tolerated))
         .collect();
     components(&ties)
 }
 
-/// Whether a statement says where inputs come from: those of which nothing is said may come from anywhere.
-pub fn says_origins(testimony: &Testimony) -> bool {
-    testimony.built + testimony.fixed + testimony.substituted > 0
+/// Whether a statement is about outputs that its run built, from no more than `tolerated` copied paths.
+pub fn built(testimony: &Testimony, tolerated: usize) -> bool {
+    let made = |making: &Making| *making == Making::Built;
+    !testimony.makings.is_empty()
+        && testimony.makings.values().all(made)
+        && testimony.substituted <= tolerated
 }
 
-/// Whether a statement is about a build from source.
-pub fn built(testimony: &Testimony, tolerated: usize) -> bool {
-    testimony.built > 0 && testimony.substituted <= tolerated
+/// Whether an output was copied from elsewhere.
+fn copied(testimony: &Testimony) -> bool {
+    !testimony.copied_from.is_empty()
 }
 
 /// What makes two statements one opinion if both have it.
@@ -36,6 +42,8 @@ pub fn built(testimony: &Testimony, tolerated: usize) -> bool {
 enum Tie {
     Run(String),
     Source(String),
+    /// Nothing is known of where its output came from: it may be the same place for all of these.
+    FirstVersion,
 }
 
 fn ties(testimony: &Testimony, require: Require, tolerated: usize) -> BTreeSet<Tie> {
@@ -43,6 +51,9 @@ fn ties(testimony: &Testimony, require: Require, tolerated: usize) -> BTreeSet<T
     if require == Require::Distinct {
         let many = testimony.sources.iter().filter(|(_, paths)| **paths > tolerated);
         ties.extend(many.map(|(source, _)| Tie::Source(source.clone())));
+        // However many inputs may be copied, a copied output is its signer's.
+        ties.extend(testimony.copied_from.iter().cloned().map(Tie::Source));
+        ties.extend(testimony.first_version.then_some(Tie::FirstVersion));
     }
     ties
 }

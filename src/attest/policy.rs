@@ -116,10 +116,11 @@ pub enum Require {
     /// Nothing: it is reported.
     #[default]
     Any,
-    /// Organisations that copied more than `max-substituted` paths signed by one key count as one.
+    /// Organisations that copied the output, or more than `max-substituted` paths, signed by one key, or by nobody, count as
+    /// one; so do all whose statements are of the first version, which does not say where the output came from.
     Distinct,
-    /// A statement with more than `max-substituted` copied paths, or about an output that was not built for it, does not
-    /// count.
+    /// Only statements count whose run built the output itself, from at most `max-substituted` copied paths: not one that
+    /// was found, copied, or is stated in the first version.
     Built,
 }
 

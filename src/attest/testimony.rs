@@ -1,20 +1,24 @@
 //! What a bundle comes to under a trust store: who signed each line, and what it says. Only signed bytes are read; what no
 //! trusted key has signed is not even parsed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
+
+use base64ct::{Base64, Encoding};
 
 use super::trust::{Key, Role, Trust};
 use crate::digest::{self, Algorithm};
 use crate::envelope::{Envelope, IN_TOTO, pae};
 use crate::error::{Code, Error};
+use crate::nar::signature::PublicKey;
 use crate::parallel;
+use crate::statement::agreement;
 use crate::statement::bundle::{Bundle, Line};
-use crate::statement::rebuild::{Attempt, Difference, Origin, Outcome};
+use crate::statement::rebuild::{Attempt, Difference, Making, Origin, Outcome};
 use crate::statement::{Rebuild, Statement, Subject};
 
 /// Digests in hexadecimal by the algorithm's name, by the name of the subject. Only digests that sarsen computes.
-pub type Outputs = BTreeMap<String, BTreeMap<String, String>>;
+pub type Outputs = agreement::Outputs;
 
 /// A bundle, read.
 #[derive(Debug, Default)]
@@ -101,9 +105,15 @@ pub struct Testimony {
     pub fixed: usize,
     /// How many were copied from elsewhere.
     pub substituted: usize,
-    /// The paths copied from elsewhere by who signed them: the key's bytes where the statement has them, else its name;
-    /// an empty text for those that nobody signed.
+    /// The paths of the closure copied from elsewhere by the key that signed them, in base 64; an empty text for those that
+    /// nobody signed.
     pub sources: BTreeMap<String, usize>,
+    /// Who made each output, by its name. Empty if there are none, or where the statement is of the first version.
+    pub makings: BTreeMap<String, Making>,
+    /// The keys that signed outputs which were copied from elsewhere, as in `sources`.
+    pub copied_from: BTreeSet<String>,
+    /// It is of the first version, which does not say who made the outputs.
+    pub first_version: bool,
     /// The output was there already, whoever built it.
     pub taken: bool,
     /// When, in the builder's words.
@@ -241,9 +251,13 @@ fn signers(envelope: &Envelope, place: &str, trust: &Trust) -> (Vec<usize>, Vec<
 
 impl Testimony {
     fn new(line: usize, signers: Vec<usize>, payload: [u8; 32], statement: Statement<Rebuild>) -> Self {
+        let first_version = statement.is_first_version();
         let Statement { subject, predicate, .. } = statement;
         let (built, substituted) = (predicate.count(Origin::Built), predicate.count(Origin::Substituted));
         let sources = sources(&predicate);
+        let makings = predicate.outputs.iter().map(|output| (output.name.clone(), output.origin)).collect();
+        let copied = predicate.outputs.iter().filter(|output| output.origin == Making::Substituted);
+        let copied_from = copied.flat_map(|output| hands(&output.signers)).collect();
         let fixed = predicate.closure.len() - built - substituted;
         let Rebuild { source, recipe, verdict, run, .. } = predicate;
         let result = verdict.result;
@@ -265,6 +279,9 @@ impl Testimony {
             fixed,
             substituted,
             sources,
+            makings,
+            copied_from,
+            first_version,
             taken: run.attempt == Attempt::Taken,
             finished: run.finished_on,
             run: run.invocation_id,
@@ -280,19 +297,22 @@ fn outputs(subjects: &[Subject]) -> Outputs {
     subjects.iter().map(|subject| (subject.name.clone(), known(&subject.digest))).collect()
 }
 
-/// Who signed what was copied. One key under two names is one source, as far as the builder lists its keys.
+/// Who signed what was copied.
 fn sources(rebuild: &Rebuild) -> BTreeMap<String, usize> {
-    let keys: HashMap<&str, &str> =
-        rebuild.environment.trusted_public_keys.iter().filter_map(|key| key.split_once(':')).collect();
     let mut sources = BTreeMap::new();
-    for input in rebuild.closure.iter().filter(|input| input.origin == Origin::Substituted) {
-        if input.signers.is_empty() {
-            *sources.entry(String::new()).or_default() += 1;
-        }
-        for signer in &input.signers {
-            let source = keys.get(signer.as_str()).map_or(signer.as_str(), |key| *key);
-            *sources.entry(source.to_owned()).or_default() += 1;
-        }
+    let copied = rebuild.closure.iter().filter(|input| input.origin == Origin::Substituted);
+    for hand in copied.flat_map(|input| hands(&input.signers)) {
+        *sources.entry(hand).or_default() += 1;
     }
     sources
+}
+
+/// The keys by their bytes: one key under two names is one hand, and so is all that nobody signed.
+fn hands(signers: &[String]) -> BTreeSet<String> {
+    if signers.is_empty() {
+        return BTreeSet::from([String::new()]);
+    }
+    let key = |signer: &String| PublicKey::parse(signer).map(|key| Base64::encode_string(&key.bytes()));
+    // What is no key made the statement invalid before.
+    signers.iter().filter_map(|signer| key(signer).ok()).collect()
 }

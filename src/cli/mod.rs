@@ -96,12 +96,18 @@ fn refused(error: &Error) -> Exit {
     say(format_args!("{error}"));
     match error.code {
         Code::OutputFailed => Exit::Output,
-        Code::SignatureMalformed | Code::SignatureWrong => Exit::Forged,
+        Code::SignatureMalformed | Code::SignatureWrong | Code::StoreModified | Code::ContentForged => {
+            Exit::Forged
+        }
         Code::SignerFailed
         | Code::SignerAnswer
         | Code::HelperMissing
         | Code::HelperFailed
-        | Code::HelperAnswer => Exit::Helper,
+        | Code::HelperAnswer
+        | Code::NixBroken
+        | Code::RebuildUncompared
+        | Code::SourceMoved
+        | Code::StoreChanged => Exit::Helper,
         _ => Exit::Unusable,
     }
 }

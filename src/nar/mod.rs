@@ -78,3 +78,10 @@ pub fn observed(path: &Path, observer: &mut dyn Observer) -> Result<([u8; 32], u
 pub fn sri(sha256: &[u8; 32]) -> String {
     format!("sha256-{}", Base64::encode_string(sha256))
 }
+
+/// The digest that `text` writes as [`sri`] does; `None` if it is anything else.
+pub fn from_sri(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let decoded = Base64::decode(text.strip_prefix("sha256-")?, &mut bytes).ok()?;
+    (decoded.len() == bytes.len()).then_some(bytes)
+}

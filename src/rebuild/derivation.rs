@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::sha256;
 use crate::error::{Code, Error};
+use crate::nar::store_path;
 
 /// A derivation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,14 @@ impl Derivation {
                 format!("{} is no derivation that can be read: is it of Nix's store?", path.display()),
             )
         })
+    }
+
+    /// The store path that its text gives, beside `beside` and under the same name; `None` if that is no store path.
+    pub fn path(&self, beside: &Path) -> Option<PathBuf> {
+        let references = self.inputs.iter().chain(&self.sources).map(|path| path.display().to_string());
+        let (_, name) = beside.file_name()?.to_str()?.split_once('-')?;
+        let store = beside.parent()?.to_str()?;
+        Some(store_path::text(store, name, &self.sha256, &references.collect::<Vec<_>>()).into())
     }
 
     /// Reads its text.

@@ -3,14 +3,12 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::address;
 use super::derivation::Derivation;
-use super::nix::{self, Metadata, Store};
-use crate::digest::{self, hex};
+use super::{nix, source};
+use crate::digest::hex;
 use crate::error::{Code, Error};
-use crate::statement::rebuild::{Input, Origin, Pin, Recipe, Source};
+use crate::statement::rebuild::{Recipe, Source};
 
 /// A derivation with all that it needs, evaluated here.
 pub struct Facts {
@@ -23,16 +21,21 @@ pub struct Facts {
     /// Its outputs by name.
     pub outputs: BTreeMap<String, PathBuf>,
     /// It and every derivation that it needs.
-    graph: BTreeMap<PathBuf, Derivation>,
+    pub graph: BTreeMap<PathBuf, Derivation>,
 }
 
 impl Facts {
-    /// Evaluates an installable, `FLAKE#ATTRIBUTE`.
+    /// Evaluates an installable, `FLAKE#ATTRIBUTE`. The reference is resolved and locked once; source, commit, `flake.lock`
+    /// and derivation are all of what came of that.
     ///
     /// # Errors
-    /// The `helper-…` codes of Nix; `derivation-unfixed` if the paths of its outputs depend on what is built, which
-    /// repeating a build does not check.
-    pub fn gather(installable: &str, uri: Option<&str>) -> Result<Self, Error> {
+    /// The `helper-…` codes of Nix; those of [`source::locked`]; `derivation-unfixed` if the paths of its outputs depend on
+    /// what is built, which repeating a build does not check.
+    pub fn gather(
+        installable: &str,
+        uri: Option<&str>,
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<Self, Error> {
         let (flake, attribute) = installable.split_once('#').unwrap_or((installable, ""));
         let flake = if flake.is_empty() { "." } else { flake };
         let attribute = match attribute {
@@ -42,8 +45,25 @@ impl Facts {
             }
             name => format!("packages.{}.{name}", nix::system()?),
         };
-        let metadata = nix::metadata(flake)?;
-        let evaluated = nix::evaluate(flake, &attribute)?;
+        let names = names(&attribute).ok_or_else(|| {
+            let message = format!(
+                "{attribute:?} is no name of an attribute, such as packages.x86_64-linux.arm64: an empty name, or a quotation \
+                 mark too many"
+            );
+            Error::new(Code::AttributeInvalid, message)
+        })?;
+        let locked = source::locked(flake, uri, progress)?;
+        locked.has_its_inputs()?;
+        let evaluated = nix::evaluate(&locked.url, &names)?;
+        locked.has_its_inputs()?;
+        if evaluated.nar_hash != locked.source.nar_hash {
+            let message = format!(
+                "the source of {flake} was {} when it was locked and {} when it was evaluated: what would be stated of one is not \
+                 so of the other; try again when nobody changes it",
+                locked.source.nar_hash, evaluated.nar_hash
+            );
+            return Err(Error::new(Code::SourceMoved, message));
+        }
         let graph = graph(&evaluated.drv)?;
         let derivation = &graph[&evaluated.drv];
         if graph.values().any(|drv| drv.outputs.values().any(|output| output.path.as_os_str().is_empty())) {
@@ -52,6 +72,16 @@ impl Facts {
                 evaluated.drv.display()
             );
             return Err(Error::new(Code::DerivationUnfixed, message));
+        }
+        let stated = derivation.outputs.iter().map(|(name, output)| (name.clone(), output.path.clone()));
+        if stated.collect::<BTreeMap<_, _>>() != evaluated.outputs {
+            let message = format!(
+                "{} has other outputs than {attribute}, which says that they are {:?}: an output that the recipe does not name \
+                 is not built",
+                evaluated.drv.display(),
+                evaluated.outputs
+            );
+            return Err(Error::new(Code::DerivationInvalid, message));
         }
         let recipe = Recipe {
             attribute,
@@ -62,8 +92,7 @@ impl Facts {
             nix: nix::version()?,
             pure: true,
         };
-        let source = source(metadata, uri)?;
-        Ok(Self { source, recipe, drv: evaluated.drv, outputs: evaluated.outputs, graph })
+        Ok(Self { source: locked.source, recipe, drv: evaluated.drv, outputs: evaluated.outputs, graph })
     }
 
     /// SHA-256 of the derivation's text, in hexadecimal.
@@ -99,47 +128,38 @@ impl Facts {
         let fixed = self.graph.values().filter(|derivation| derivation.is_fixed());
         fixed.flat_map(|d| d.outputs.values()).map(|output| (output.path.as_path(), output.hash.as_str()))
     }
-
-    /// The build closure without the output itself: what `store` has of all that the derivations need.
-    ///
-    /// # Errors
-    /// The `helper-…` codes.
-    pub fn closure(&self, store: Store) -> Result<Vec<Input>, Error> {
-        let mut origins: BTreeMap<PathBuf, Option<Origin>> = BTreeMap::new();
-        for (path, derivation) in &self.graph {
-            origins.extend(derivation.sources.iter().map(|source| (source.clone(), Some(Origin::Source))));
-            if *path != self.drv {
-                let origin = derivation.is_fixed().then_some(Origin::FixedOutput);
-                origins.extend(derivation.outputs.values().map(|output| (output.path.clone(), origin)));
-            }
-        }
-        let missing = nix::missing(&origins.keys().cloned().collect::<Vec<_>>(), store)?;
-        for path in missing {
-            origins.remove(&path);
-        }
-        let infos = nix::path_infos(&origins.keys().cloned().collect::<Vec<_>>(), store)?;
-        let input = |(path, info): (PathBuf, nix::PathInfo)| {
-            let known = origins.get(&path).copied().flatten();
-            let origin = known.unwrap_or(if info.ultimate { Origin::Built } else { Origin::Substituted });
-            let names = info.signatures.iter().filter_map(|signature| signature.split(':').next());
-            let mut signers: Vec<String> = match origin {
-                Origin::Substituted => names.map(str::to_owned).collect(),
-                _ => Vec::new(),
-            };
-            signers.sort_unstable();
-            signers.dedup();
-            Input { path: path.display().to_string(), nar_hash: info.nar_hash, origin, signers }
-        };
-        Ok(infos.into_iter().map(input).collect())
-    }
 }
 
+/// The names of an attribute path: between points that are not inside quotation marks (Nix manual, "Attribute selection").
+fn names(attribute: &str) -> Option<Vec<String>> {
+    let mut names = vec![String::new()];
+    let mut quoted = false;
+    for letter in attribute.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            '.' if !quoted => names.push(String::new()),
+            other => names.last_mut()?.push(other),
+        }
+    }
+    (!quoted && names.iter().all(|name| !name.is_empty())).then_some(names)
+}
+
+/// A derivation and all that it needs, each of which gives its own path: what binds them together are these names.
 fn graph(drv: &Path) -> Result<BTreeMap<PathBuf, Derivation>, Error> {
     let mut graph = BTreeMap::new();
     let mut open = vec![drv.to_owned()];
     while let Some(path) = open.pop() {
         if let Entry::Vacant(place) = graph.entry(path) {
             let derivation = Derivation::read(place.key())?;
+            let given = derivation.path(place.key());
+            if given.as_deref() != Some(place.key()) {
+                let message = format!(
+                    "{} holds another derivation than its name says ({}): it was changed; delete it and evaluate again",
+                    place.key().display(),
+                    given.unwrap_or_default().display()
+                );
+                return Err(Error::new(Code::ContentForged, message));
+            }
             open.extend(derivation.inputs.iter().cloned());
             place.insert(derivation);
         }
@@ -147,63 +167,17 @@ fn graph(drv: &Path) -> Result<BTreeMap<PathBuf, Derivation>, Error> {
     Ok(graph)
 }
 
-fn source(metadata: Metadata, uri: Option<&str>) -> Result<Source, Error> {
-    let Metadata { url, path, revision, locked, locks } = metadata;
-    let commit = revision.or(locked.rev.clone());
-    let mut digest = BTreeMap::new();
-    if let Some(commit) = &commit {
-        digest.insert("gitCommit".to_owned(), commit.clone());
-        if let Some(tree) = checkout(&url).and_then(|folder| git_tree(folder, commit)) {
-            digest.insert("gitTree".to_owned(), tree);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_inside_quotation_marks_divide_nothing() {
+        let read = |text| names(text).map(|names| names.join("|"));
+        assert_eq!(read("packages.x86_64-linux.out").as_deref(), Some("packages|x86_64-linux|out"));
+        assert_eq!(read("packages.x86_64-linux.\"a.b\"").as_deref(), Some("packages|x86_64-linux|a.b"));
+        for text in ["", "packages..out", "packages.\"a", "packages."] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
-    let flake = locked.dir.as_ref().map_or(path.clone(), |dir| path.join(dir));
-    let of = |file: PathBuf| -> Result<Option<BTreeMap<String, String>>, Error> {
-        if !file.exists() {
-            return Ok(None);
-        }
-        Ok(Some(BTreeMap::from([("sha256".to_owned(), hex(&digest::file(&file)?.sha256))])))
-    };
-    let pin = |(name, node): (String, nix::Node)| {
-        let locked = node.locked?;
-        Some(Pin {
-            name,
-            revision: locked.rev,
-            nar_hash: locked.nar_hash,
-            last_modified: locked.last_modified,
-        })
-    };
-    let nar_hash = match locked.nar_hash {
-        Some(hash) => hash,
-        None => crate::nar::sri(&crate::nar::hash(&path)?.0),
-    };
-    Ok(Source {
-        // Where this machine has it is nobody else's affair.
-        uri: uri
-            .map(str::to_owned)
-            .or_else(|| (checkout(&url).is_none() && !url.is_empty()).then(|| address::of_source(&url))),
-        dirty: locked.kind == "git" && commit.is_none(),
-        digest,
-        nar_hash,
-        flake_lock: of(flake.join("flake.lock"))?,
-        cargo_lock: of(path.join("Cargo.lock"))?,
-        inputs: locks.nodes.into_iter().filter_map(pin).collect(),
-    })
-}
-
-/// The folder that a flake reference of this machine names.
-fn checkout(url: &str) -> Option<&Path> {
-    let rest = url.strip_prefix("git+file://").or_else(|| url.strip_prefix("path:"))?;
-    Some(Path::new(rest.split('?').next().unwrap_or_default()))
-}
-
-fn git_tree(folder: &Path, commit: &str) -> Option<String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(["rev-parse", &format!("{commit}^{{tree}}")])
-        .output()
-        .ok()?;
-    let tree = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && !tree.is_empty()).then_some(tree)
 }

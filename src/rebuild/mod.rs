@@ -2,6 +2,9 @@
 //! building; here is what is asked of it and what is made of the answers.
 
 mod address;
+mod attempt;
+mod checkout;
+mod closure;
 pub mod derivation;
 mod difference;
 mod facts;
@@ -10,19 +13,21 @@ mod nix;
 mod outputs;
 mod private;
 mod record;
+mod source;
+mod verdict;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::attest::trust::Trust;
 use crate::clock;
 use crate::content::Content;
 use crate::error::{Code, Error};
-use crate::statement::rebuild::{Attempt, Builder, Difference, Outcome, Rebuild, Run, TYPE, Verdict};
+use crate::statement::rebuild::{Builder, Outcome, Rebuild, Run, TYPE};
 use crate::statement::{Statement, Subject};
 
+use attempt::{Attempted, Machine, attempt};
 use facts::Facts;
-pub use record::{append, expected, written};
+pub use record::{append, expected, keep, keep_unsigned, written};
 
 /// What is to be stated.
 pub struct Order<'a> {
@@ -57,32 +62,20 @@ pub enum Expected {
     Subjects(Vec<Subject>),
 }
 
-/// What came of an attempt.
-struct Attempted {
-    attempt: Attempt,
-    /// The outputs by name, where they are now; none if it failed.
-    outputs: BTreeMap<String, PathBuf>,
-    /// What the first build gave, if this one gave something else.
-    first: Option<BTreeMap<String, PathBuf>>,
-    /// The first difference that was met on the way, in a dependency too.
-    difference: Option<Difference>,
-    /// Why there is no output.
-    reason: Option<String>,
-    /// Where it was built, if not in this machine's store.
-    store: Option<private::Store>,
-}
-
 /// Does what `order` says; `progress` is told what is being done, a line at a time. A build that fails or differs is no
 /// error: it is what is stated.
 ///
 /// # Errors
-/// `helper-…` if Nix is not there, does not evaluate or is not understood; `derivation-unfixed`; an `input-…` code if
-/// what is expected cannot be read; `statement-invalid` if what is expected contradicts itself.
+/// `helper-…` if Nix is not there, does not evaluate or is not understood; `nix-broken` if it cannot build anything;
+/// `store-…` and `content-forged` if what is in its store is not what it should be; `source-moved`, `lock-outdated`,
+/// `derivation-unfixed` and `derivation-invalid` for what cannot be stated of the recipe; `rebuild-uncompared`; an `input-…` or
+/// `expected-…` code if what is expected cannot be used; `statement-invalid` if what would be stated contradicts itself.
 pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<Rebuild>, Error> {
     publishable(&order)?;
     let started = clock::seconds();
+    let machine = Machine::ask()?;
     progress(&format!("evaluating {}", order.installable));
-    let facts = Facts::gather(order.installable, order.uri)?;
+    let facts = Facts::gather(order.installable, order.uri, progress)?;
     let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256(), order.trust));
     let expected = expected.transpose()?;
     if let (Some(Expected::Tree(tree)), true) = (&expected, facts.outputs.len() > 1) {
@@ -93,41 +86,31 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
         );
         return Err(Error::new(Code::ExpectedSeveral, message));
     }
-    let mut environment = machine::environment(&nix::settings()?);
-    let mut result = build(&facts, order.rebuild, progress)?;
-    let closure = facts.closure(result.store.as_ref().map(private::Store::root))?;
-    if result.store.is_some() {
-        environment.substituters.clear();
+    let mut attempted = attempt(&facts, &machine, order.rebuild, progress)?;
+    let own = attempted.result.as_ref().map_or_else(|_| Vec::new(), |held| outputs::subjects(&held.content));
+    let verdict = verdict::verdict(&attempted, &own, expected)?;
+    if verdict.result == Outcome::Differs || !verdict.found.is_empty() {
+        attempted.keep(progress);
     }
-
-    let own = outputs::subjects(&Content::of(&result.outputs)?);
-    let verdict = verdict(&result, &own, expected)?;
-    if verdict.result == Outcome::Differs {
-        keep(&mut result, progress);
-    }
-    let subject = if verdict.result.has_output() {
-        own
-    } else {
-        vec![Subject {
-            name: format!("drv:{}", facts.drv.display()),
-            digest: facts.recipe.drv_digest.clone(),
-            annotations: None,
-        }]
+    let subject = if verdict.result.has_output() { own } else { vec![derivation(&facts)] };
+    let Attempted { attempt, built_by, result, closure, .. } = attempted;
+    let predicate = Rebuild {
+        source: facts.source,
+        recipe: facts.recipe,
+        outputs: result.map_or_else(|_| Vec::new(), |held| held.outputs),
+        closure,
+        environment: machine::environment(built_by, &machine.config),
+        builder: order.builder,
+        run: Run {
+            invocation_id: machine::invocation()?,
+            started_on: clock::timestamp(started),
+            finished_on: clock::timestamp(clock::seconds()),
+            clock: machine::clock(),
+            attempt,
+        },
+        verdict,
     };
-    let run = Run {
-        invocation_id: machine::invocation()?,
-        started_on: clock::timestamp(started),
-        finished_on: clock::timestamp(clock::seconds()),
-        clock: machine::clock(),
-        attempt: result.attempt,
-    };
-    let Facts { source, recipe, .. } = facts;
-    let builder = order.builder;
-    let statement = Statement::new(
-        subject,
-        TYPE,
-        Rebuild { source, recipe, closure, environment, builder, run, verdict },
-    );
+    let statement = Statement::new(subject, TYPE, predicate);
     statement.validate().map_err(|why| {
         Error::new(
             Code::StatementInvalid,
@@ -137,21 +120,36 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
     Ok(statement)
 }
 
+/// The subject where there is no output.
+fn derivation(facts: &Facts) -> Subject {
+    Subject {
+        name: format!("drv:{}", facts.drv.display()),
+        digest: facts.recipe.drv_digest.clone(),
+        annotations: None,
+    }
+}
+
 /// Whether what the caller says of itself may be signed and published; a build takes hours, so it is asked before.
 fn publishable(order: &Order) -> Result<(), Error> {
     order.builder.validate().map_err(|why| {
         Error::new(Code::StatementInvalid, format!("{why}: nothing is built, since it could not be stated"))
     })?;
-    match order.uri {
-        Some(uri) if address::anonymous(uri) != uri => Err(Error::new(
+    for (what, address) in
+        [("the source's address", order.uri), ("the builder", Some(order.builder.id.as_str()))]
+    {
+        let Some(address) = address.filter(|address| address::of_source(address) != *address) else {
+            continue;
+        };
+        return Err(Error::new(
             Code::StatementInvalid,
             format!(
-                "the source's address {} names a user or a password, which everybody would read: leave them out",
-                address::anonymous(uri)
+                "{what} {} was given with a user, a password or parameters that Nix knows nothing of, such as a token, which \
+                 everybody would read: leave them out",
+                address::of_source(address)
             ),
-        )),
-        _ => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 /// What a build gave, before anybody states or compares it.
@@ -167,137 +165,17 @@ pub struct Made {
 /// # Errors
 /// As for [`state`].
 pub fn make(installable: &str, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Made, Error> {
+    let machine = Machine::ask()?;
     progress(&format!("evaluating {installable}"));
-    let facts = Facts::gather(installable, None)?;
-    let mut result = build(&facts, depth, progress)?;
-    if result.first.is_some() {
+    let facts = Facts::gather(installable, None, progress)?;
+    let mut attempted = attempt(&facts, &machine, depth, progress)?;
+    let is_own = |held: &attempt::Held| {
+        attempted.before.as_ref().is_none_or(|before| before.content.archives == held.content.archives)
+    };
+    if !attempted.result.as_ref().map_or(true, is_own) {
         progress("what is built again is not what this machine had");
-        keep(&mut result, progress);
+        attempted.keep(progress);
     }
-    let content = match result.reason.take() {
-        Some(reason) => Err(reason),
-        None => Ok(Content::of(&result.outputs)?),
-    };
+    let content = attempted.result.map(|held| held.content);
     Ok(Made { drv_sha256: facts.drv_sha256().to_owned(), content })
-}
-
-/// Leaves the store of a rebuild for people to look at.
-fn keep(result: &mut Attempted, progress: &mut dyn FnMut(&str)) {
-    if let Some(store) = &mut result.store {
-        store.keep();
-        progress(&format!(
-            "what differs stays in {}: remove it when you have seen it",
-            store.root().display()
-        ));
-    }
-}
-
-fn build(facts: &Facts, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Attempted, Error> {
-    let paths: Vec<PathBuf> = facts.outputs.values().cloned().collect();
-    let was_there = nix::missing(&paths, None)?.is_empty();
-    let attempt = match depth {
-        Some(_) => Attempt::Rebuild,
-        None if was_there => Attempt::Taken,
-        None => Attempt::First,
-    };
-    let nothing = |reason: String| Attempted {
-        attempt,
-        outputs: BTreeMap::new(),
-        first: None,
-        difference: None,
-        reason: Some(reason),
-        store: None,
-    };
-    if !was_there {
-        progress(&format!("building {}", facts.drv.display()));
-        if let Err(reason) = nix::realise(&facts.drv, progress)? {
-            return Ok(nothing(reason));
-        }
-    }
-    let mut result = Attempted {
-        attempt,
-        outputs: facts.outputs.clone(),
-        first: None,
-        difference: None,
-        reason: None,
-        store: None,
-    };
-    let Some(depth) = depth else { return Ok(result) };
-
-    let store = private::Store::new()?;
-    progress(&format!("copying sources and downloads to {}", store.root().display()));
-    store.fill(facts, depth, progress)?;
-    progress(&format!("building {} again, with what it needs", facts.drv.display()));
-    let made = nix::realise_alone(&facts.drv, store.root(), progress)?;
-    if let Err(reason) = made {
-        result = nothing(reason);
-    } else {
-        compare(facts, &store, &mut result)?;
-    }
-    result.store = Some(store);
-    Ok(result)
-}
-
-/// Takes the outputs from where they were built again, and notes the first that is not what this machine had: those of
-/// dependencies come before those that are made of them.
-fn compare(facts: &Facts, store: &private::Store, result: &mut Attempted) -> Result<(), Error> {
-    let order = facts.order();
-    let paths: Vec<PathBuf> =
-        order.iter().flat_map(|drv| facts.outputs_of(drv)).map(Path::to_path_buf).collect();
-    // Asked about a path that is not there, Nix would ask caches.
-    let there = |store: nix::Store| {
-        let missing = nix::missing(&paths, store)?;
-        let there: Vec<PathBuf> = paths.iter().filter(|path| !missing.contains(path)).cloned().collect();
-        nix::path_infos(&there, store)
-    };
-    let (had, has) = (there(None)?, there(Some(store.root()))?);
-    for path in &paths {
-        let is_own = facts.outputs.values().any(|output| output == path);
-        // What was not there before cannot be compared with, and what was not needed is not here.
-        let (Some(had), Some(has)) = (had.get(path), has.get(path)) else { continue };
-        if had.nar_hash == has.nar_hash {
-            continue;
-        }
-        if result.difference.is_none() {
-            result.difference = difference::between(path, &store.place(path))?.map(|found| Difference {
-                path: if is_own { found.path } else { format!("{}: {}", path.display(), found.path) },
-                ..found
-            });
-        }
-        if is_own {
-            result.first.get_or_insert_with(|| facts.outputs.clone());
-        }
-    }
-    result.outputs.values_mut().for_each(|output| *output = store.place(output));
-    Ok(())
-}
-
-fn verdict(result: &Attempted, own: &[Subject], expected: Option<Expected>) -> Result<Verdict, Error> {
-    let mut difference = result.difference.clone();
-    let expected = match (&result.first, expected) {
-        (_, Some(Expected::Subjects(subjects))) => subjects,
-        (_, Some(Expected::Tree(tree))) => {
-            // There is one output, or none if the build failed.
-            let (name, output) = result.outputs.first_key_value().unzip();
-            if let (Some(output), None) = (output, &result.first) {
-                difference = difference::between(&tree, output)?.or(difference);
-            }
-            let name = name.map_or("out", String::as_str).to_owned();
-            outputs::subjects(&Content::of(&BTreeMap::from([(name, tree)]))?)
-        }
-        (Some(first), None) => outputs::subjects(&Content::of(first)?),
-        (None, None) if result.attempt == Attempt::Rebuild => own.to_vec(),
-        (None, None) => Vec::new(),
-    };
-    let outcome = match &result.reason {
-        Some(_) => Outcome::Failed,
-        None if expected.is_empty() => Outcome::Produced,
-        None if outputs::are_same(own, &expected) => Outcome::Matches,
-        None => Outcome::Differs,
-    };
-    if outcome == Outcome::Differs && difference.is_none() {
-        difference = outputs::first_difference(own, &expected);
-    }
-    let expected = if outcome == Outcome::Matches { own.to_vec() } else { expected };
-    Ok(Verdict { result: outcome, expected, difference, reason: result.reason.clone() })
 }

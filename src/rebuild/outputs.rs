@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::content::Content;
 use crate::digest::{Algorithm, hex};
-use crate::statement::rebuild::Difference;
+use crate::statement::agreement::{self, Outputs};
+use crate::statement::rebuild::{Difference, Other};
 use crate::statement::{Size, Subject};
 
 /// Every file, and each output as a whole.
@@ -22,22 +23,16 @@ pub fn subjects(content: &Content) -> Vec<Subject> {
     files.chain(archives).collect()
 }
 
-fn by_name(subjects: &[Subject]) -> BTreeMap<&str, &BTreeMap<String, String>> {
-    subjects.iter().map(|subject| (subject.name.as_str(), &subject.digest)).collect()
+/// Digests by name.
+pub fn by_name(subjects: &[Subject]) -> Outputs {
+    subjects.iter().map(|subject| (subject.name.clone(), subject.digest.clone())).collect()
 }
 
-/// Whether names and digests are the same.
-pub fn are_same(one: &[Subject], other: &[Subject]) -> bool {
-    by_name(one) == by_name(other)
-}
-
-/// The first name with other digests, where only they are known.
+/// The first name of which both state digests that are not the same, or that only one has, where only digests are known.
 pub fn first_difference(own: &[Subject], expected: &[Subject]) -> Option<Difference> {
     let (own, expected) = (by_name(own), by_name(expected));
-    let mut names: Vec<&str> = own.keys().chain(expected.keys()).copied().collect();
-    names.sort_unstable();
-    let name = names.into_iter().find(|name| own.get(name) != expected.get(name))?;
-    let text = |digest: Option<&&BTreeMap<String, String>>| match digest {
+    let name = agreement::difference(&own, &expected)?;
+    let text = |digest: Option<&BTreeMap<String, String>>| match digest {
         None => "nothing".to_owned(),
         Some(digest) => {
             digest.iter().map(|(by, value)| format!("{by} {value}")).collect::<Vec<_>>().join(", ")
@@ -48,5 +43,5 @@ pub fn first_difference(own: &[Subject], expected: &[Subject]) -> Option<Differe
         format!("built {}", text(own.get(name))),
         "only digests of what was expected are known here: nothing more can be said".to_owned(),
     ];
-    Some(Difference { path: name.to_owned(), summary })
+    Some(Difference { path: name.to_owned(), from: Other::Expected, summary })
 }

@@ -6,101 +6,140 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use super::facts::Facts;
-use super::nix;
-use super::{Depth, machine};
-use crate::digest::{self, hex};
+use super::{Depth, closure, machine, nix};
 use crate::error::{Code, Error};
-use crate::nar;
+use crate::nar::fixed::{self, Fit};
+use crate::nar::signature::PublicKey;
 use crate::statement::rebuild::Origin;
 
 /// A store in a folder of its own. It is removed when it is dropped, unless it is to be kept.
 pub struct Store {
-    root: PathBuf,
-    keep: bool,
+    folder: Folder,
 }
 
 impl Store {
     /// An empty one in the folder for temporary files (TMPDIR).
     ///
     /// # Errors
-    /// `output-failed` if no folder can be made there.
+    /// Those of [`Folder::new`].
     pub fn new() -> Result<Self, Error> {
-        let root = std::env::temp_dir().join(format!("sarsen-rebuild-{}", machine::invocation()?));
-        DirBuilder::new().mode(0o700).create(&root).map_err(|error| {
-            let message = format!(
-                "the folder {} for a rebuild cannot be made ({error}): name one with room in TMPDIR",
-                root.display()
-            );
-            Error::new(Code::OutputFailed, message)
-        })?;
-        // Nix names builds by the folder as it really is.
-        let root = fs::canonicalize(&root).unwrap_or(root);
-        Ok(Self { root, keep: false })
+        Ok(Self { folder: Folder::new("sarsen-rebuild")? })
     }
 
     /// Its folder, by which Nix knows it.
     pub fn root(&self) -> &Path {
-        &self.root
+        self.folder.path()
     }
 
     /// It stays when this is dropped, for people to look at.
     pub fn keep(&mut self) {
-        self.keep = true;
+        self.folder.keep = true;
     }
 
-    /// Where a path of the store is on this machine. Whatever the store is called, its files are in `nix/store` of the
-    /// folder.
+    /// Where a path of the store is on this machine.
     pub fn place(&self, path: &Path) -> PathBuf {
-        self.root.join("nix/store").join(path.file_name().unwrap_or_default())
+        closure::place(path, Some(self.root()))
     }
 
-    /// Brings the derivation, its sources and what is here of its fixed outputs; where some are not here, Nix will fetch
-    /// them. With [`Depth::ButSubstituted`] also what this machine had from others.
+    /// Brings the derivation, its sources and what is here of its fixed outputs; where some are not here, or are not what the
+    /// recipe fixes, Nix will fetch them. With [`Depth::ButSubstituted`] also what this machine had from others.
     ///
     /// # Errors
-    /// The `helper-…` codes; an `input-…` code if something of the store cannot be read.
-    pub fn fill(&self, facts: &Facts, depth: Depth, progress: &mut dyn FnMut(&str)) -> Result<(), Error> {
+    /// The `helper-…` codes; those of [`closure::closure`]; an `input-…` code if something of the store cannot be read.
+    pub fn fill(
+        &self,
+        facts: &Facts,
+        depth: Depth,
+        trusted: &[PublicKey],
+        progress: &mut dyn FnMut(&str),
+    ) -> Result<(), Error> {
         let fixed: Vec<(&Path, &str)> = facts.fixed().collect();
         let paths: Vec<PathBuf> = fixed.iter().map(|(path, _)| path.to_path_buf()).collect();
         let missing = nix::missing(&paths, None)?;
         let mut brought = Vec::new();
         for (path, hash) in fixed.into_iter().filter(|(path, _)| !missing.iter().any(|m| m == path)) {
-            if has(path, hash)? {
-                brought.push(path.to_owned());
-            } else {
-                progress(&format!("{} is not what its recipe says: it is fetched anew", path.display()));
+            match fixed::fits(path, hash)?.fit {
+                Fit::Fits => brought.push(path.to_owned()),
+                Fit::Other { seen } => progress(&format!(
+                    "{} is not what its recipe says, {hash}, but {seen}: it is fetched anew",
+                    path.display()
+                )),
+                Fit::Unknown => progress(&format!(
+                    "{} is fixed by its recipe as {hash}, which cannot be checked here: it is fetched anew",
+                    path.display()
+                )),
             }
         }
         if depth == Depth::ButSubstituted {
-            let closure = facts.closure(None)?;
-            let substituted = closure.iter().filter(|input| input.origin == Origin::Substituted);
+            let inputs = closure::closure(facts, None, trusted)?;
+            let substituted = inputs.iter().filter(|input| input.origin == Origin::Substituted);
             brought.extend(substituted.map(|input| PathBuf::from(&input.path)));
         }
-        nix::copy(&brought, &self.root)?;
-        nix::copy_derivation(&facts.drv, &self.root)
+        nix::copy(&brought, self.root())?;
+        nix::copy_derivation(&facts.drv, self.root())
     }
 }
 
-impl Drop for Store {
+/// A folder for as long as this lives: only this user may enter it, and nobody else can put another one in its place.
+pub struct Folder {
+    path: PathBuf,
+    keep: bool,
+}
+
+impl Folder {
+    /// An empty one in the folder for temporary files (TMPDIR), whose name begins with `name`.
+    ///
+    /// # Errors
+    /// `place-unsafe` if somebody else could exchange it; `output-failed` if no folder can be made there.
+    pub fn new(name: &str) -> Result<Self, Error> {
+        let above = std::env::temp_dir();
+        let failed = |path: &Path, error: &io::Error| {
+            let message = format!(
+                "the folder {} for a build cannot be made ({error}): name one with room in TMPDIR",
+                path.display()
+            );
+            Error::new(Code::OutputFailed, message)
+        };
+        // Nix names builds by the folder as it really is.
+        let above = fs::canonicalize(&above).map_err(|error| failed(&above, &error))?;
+        if let Some(folder) = above.ancestors().find(|folder| !is_safe(folder)) {
+            let message = format!(
+                "{} is a folder that others may write to, or that is theirs: they could exchange what is built in {} while it is compared; name a folder of your own in TMPDIR, or one with the sticky bit such as /tmp",
+                folder.display(),
+                above.display()
+            );
+            return Err(Error::new(Code::PlaceUnsafe, message));
+        }
+        let path = above.join(format!("{name}-{}", machine::invocation()?));
+        DirBuilder::new().mode(0o700).create(&path).map_err(|error| failed(&path, &error))?;
+        Ok(Self { path, keep: false })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Whether nobody but root and this user can exchange what this user has in a folder (path_resolution(7), inode(7)
+/// "sticky bit").
+fn is_safe(folder: &Path) -> bool {
+    let own = fs::metadata("/proc/self").map(|metadata| metadata.uid());
+    let Ok(metadata) = fs::metadata(folder) else { return false };
+    let trusted = metadata.uid() == 0 || own.is_ok_and(|own| own == metadata.uid());
+    trusted && (metadata.mode() & 0o022 == 0 || metadata.mode() & 0o1000 != 0)
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
         if !self.keep {
-            let _ = writable(&self.root).and_then(|()| fs::remove_dir_all(&self.root));
+            let _ = writable(&self.path).and_then(|()| fs::remove_dir_all(&self.path));
         }
     }
-}
-
-/// Whether a path has the content that a derivation fixes, `sha256:HEX` of a file or `r:sha256:HEX` of an archive. Of
-/// other algorithms Nix's word is taken.
-fn has(path: &Path, fixed: &str) -> Result<bool, Error> {
-    Ok(match fixed.rsplit_once(':') {
-        Some(("sha256", hash)) => path.is_file() && hex(&digest::file(path)?.sha256) == hash,
-        Some(("r:sha256", hash)) => hex(&nar::hash(path)?.0) == hash,
-        _ => true,
-    })
 }
 
 /// Nix takes the right to write away from what it has built, and removing a name needs it of the folder.
@@ -123,22 +162,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn content_is_compared_with_what_the_recipe_fixes() {
-        let store = Store::new().unwrap();
-        let file = store.root().join("file");
-        fs::write(&file, "abc").unwrap();
-        let flat = hex(&digest::sha256(b"abc"));
-        let archive = hex(&nar::hash(&file).unwrap().0);
-        for (fixed, expected) in [
-            (format!("sha256:{flat}"), true),
-            (format!("sha256:{archive}"), false),
-            (format!("r:sha256:{archive}"), true),
-            (format!("r:sha256:{flat}"), false),
-            ("sha512:00".into(), true),
-        ] {
-            assert_eq!(has(&file, &fixed).unwrap(), expected, "{fixed}");
+    fn a_folder_that_others_may_write_to_is_not_safe() {
+        let folder = Folder::new("sarsen-safe").unwrap();
+        for (mode, safe) in
+            [(0o700, true), (0o755, true), (0o777, false), (0o1777, true), (0o770, false), (0o720, false)]
+        {
+            fs::set_permissions(folder.path(), Permissions::from_mode(mode)).unwrap();
+            assert_eq!(is_safe(folder.path()), safe, "{mode:o}");
         }
-        assert!(!has(store.root(), &format!("sha256:{flat}")).unwrap());
+        assert!(!is_safe(&folder.path().join("absent")));
     }
 
     #[test]

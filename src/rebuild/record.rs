@@ -1,32 +1,72 @@
 //! Bundles of statements: one envelope a line (in-toto/attestation, spec/v1/bundle.md). What is in one stays, dissent too.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
 
 use super::Expected;
-use super::outputs::are_same;
+use super::outputs::by_name;
 use crate::attest::testimony::{self, Testimony};
 use crate::attest::trust::Trust;
 use crate::envelope::Envelope;
 use crate::error::{Code, Error};
 use crate::input;
 use crate::output;
+use crate::statement::agreement::agree;
 use crate::statement::bundle::Bundle;
 use crate::statement::{Size, Subject};
 
-/// Adds envelopes to the bundle at `path`, which is made if it is not there. Its lines stay as they are, byte for byte.
+/// Adds envelopes to the bundle at `path`, which is made if it is not there. Its lines stay as they are, byte for byte, and
+/// those that others add at the same time too: whoever adds holds the lock of its folder (flock(2)). A link is followed.
 ///
 /// # Errors
 /// Those of [`written`]; an `output-…` code if it cannot be written.
 pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
-    let mut bytes = written(path)?;
-    for envelope in envelopes {
-        bytes.extend(envelope.to_json().as_bytes());
-        bytes.push(b'\n');
-    }
-    output::replace(path, &bytes, 0o644)
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Replacing a file gives it another inode, so that a lock of the file itself would be one of what was there before.
+    let lock = File::open(folder).and_then(|folder| {
+        flock(&folder, FlockOperation::LockExclusive)?;
+        Ok(folder)
+    });
+    let _lock = lock.map_err(|error| {
+        let message = format!(
+            "{} cannot be written: its folder {} cannot be locked ({error}), and without that a line that somebody else adds \
+             could be lost",
+            path.display(),
+            folder.display()
+        );
+        Error::new(Code::OutputFailed, message)
+    })?;
+    let mut bytes = written(&path)?;
+    bytes.extend(lines(envelopes));
+    output::replace(&path, &bytes, 0o644)
+}
+
+/// Keeps what was to be added to the bundle at `path` and could not be: in a file beside it, else in the folder for temporary
+/// files. Returns where it is, or the lines if they cannot be kept anywhere.
+pub fn keep(path: &Path, envelopes: &[Envelope], run: &str) -> Result<PathBuf, String> {
+    kept(path, &lines(envelopes), run, "jsonl")
+}
+
+fn kept(path: &Path, bytes: &[u8], run: &str, ending: &str) -> Result<PathBuf, String> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = format!("{}.{run}.{ending}", name.trim_end_matches(".jsonl"));
+    let places = [path.with_file_name(&name), std::env::temp_dir().join(&name)];
+    let kept = places.into_iter().find(|place| output::create(place, bytes, 0o644).is_ok());
+    kept.ok_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// Keeps a statement that could not be signed, in the same way.
+pub fn keep_unsigned(path: &Path, payload: &[u8], run: &str) -> Result<PathBuf, String> {
+    kept(path, payload, run, "unsigned.json")
+}
+
+fn lines(envelopes: &[Envelope]) -> Vec<u8> {
+    envelopes.iter().flat_map(|envelope| (envelope.to_json() + "\n").into_bytes()).collect()
 }
 
 /// What is in the bundle at `path`, if something can be added to it; nothing if it is not there.
@@ -36,7 +76,16 @@ pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
 /// end, so that something of it may be lost.
 pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder =
+                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            if !folder.is_dir() {
+                let message =
+                    format!("there is no directory for the output {}: create it first", path.display());
+                return Err(Error::new(Code::OutputMissing, message));
+            }
+            Vec::new()
+        }
         _ => input::whole(path)?,
     };
     if bytes.last().is_some_and(|&last| last != b'\n') {
@@ -74,21 +123,25 @@ pub fn expected(path: &Path, drv_sha256: &str, trust: Option<&Trust>) -> Result<
         ));
     };
     let evidence = testimony::read(&bundle, trust);
-    let mut found: Option<Vec<Subject>> = None;
+    // All of what they state: one may name an output that another leaves out.
+    let mut found: BTreeMap<String, Subject> = BTreeMap::new();
     let about = |t: &&Testimony| t.drv == drv_sha256 && t.result.has_output();
     for testimony in evidence.testimonies.iter().filter(about) {
         let subjects = subjects_of(testimony);
-        match &found {
-            Some(other) if !are_same(other, &subjects) => {
-                let message = format!(
-                    "{} is about other bytes than a line before it: which to expect is not known",
-                    bundle.place(testimony.line)
-                );
-                return Err(Error::new(Code::ExpectedSeveral, message));
-            }
-            _ => found = Some(subjects),
+        let known: Vec<Subject> = found.values().cloned().collect();
+        if !known.is_empty() && !agree(&by_name(&known), &by_name(&subjects)) {
+            let message = format!(
+                "{} is about other bytes than a line before it: which to expect is not known",
+                bundle.place(testimony.line)
+            );
+            return Err(Error::new(Code::ExpectedSeveral, message));
+        }
+        for subject in subjects {
+            let known = found.entry(subject.name.clone()).or_insert_with(|| subject.clone());
+            known.digest.extend(subject.digest);
         }
     }
+    let found = (!found.is_empty()).then(|| found.into_values().collect());
     let problem = || evidence.problems.into_iter().next();
     found.map(Expected::Subjects).ok_or_else(|| {
         problem().unwrap_or_else(|| {

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use crate::statement::rebuild::Origin;
+use crate::statement::rebuild::{Making, Origin, Other};
 use crate::statement::{Rebuild, Statement};
 use crate::visible::{shown, visible};
 
@@ -12,7 +12,7 @@ use crate::visible::{shown, visible};
 /// # Errors
 /// What `out` says.
 pub fn stated(out: &mut dyn Write, statement: &Statement<Rebuild>, bundle: &Path) -> io::Result<()> {
-    let Rebuild { source, recipe, verdict, .. } = &statement.predicate;
+    let Rebuild { source, recipe, outputs, verdict, .. } = &statement.predicate;
     writeln!(out, "{} {}", verdict.result.as_str(), visible(&recipe.attribute))?;
     writeln!(out, "  derivation {}", visible(&recipe.drv_path))?;
     for subject in &statement.subject {
@@ -20,10 +20,34 @@ pub fn stated(out: &mut dyn Write, statement: &Statement<Rebuild>, bundle: &Path
             writeln!(out, "  {} {algorithm} {digest}", visible(&subject.name))?;
         }
     }
+    for output in outputs {
+        let whose = match output.origin {
+            Making::Built => "built by this run".to_owned(),
+            Making::Found => {
+                "found: this machine built it earlier; only --rebuild builds it again".to_owned()
+            }
+            Making::Substituted if output.signers.is_empty() => {
+                "copied from elsewhere, signed by nobody that this Nix trusts".to_owned()
+            }
+            Making::Substituted => format!("copied from elsewhere, signed by {}", output.signers.join(" ")),
+        };
+        writeln!(out, "  output {}: {}", visible(&output.name), visible(&whose))?;
+    }
     if let Some(difference) = &verdict.difference {
-        writeln!(out, "  first difference: {}", visible(&difference.path))?;
+        let from = match difference.from {
+            Other::Expected => "what was expected",
+            Other::Found => "what this machine had",
+            Other::Dependency => "what this machine had of a dependency",
+            Other::Unknown => "something else",
+        };
+        writeln!(out, "  first difference from {from}: {}", visible(&difference.path))?;
         for line in &difference.summary {
             writeln!(out, "    {}", visible(line))?;
+        }
+    }
+    for subject in &verdict.found {
+        for (algorithm, digest) in &subject.digest {
+            writeln!(out, "  this machine had {} {algorithm} {digest}", visible(&subject.name))?;
         }
     }
     if let Some(reason) = &verdict.reason {

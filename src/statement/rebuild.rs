@@ -1,15 +1,17 @@
 //! The rebuild predicate: one builder's signed word about one attempt to build one derivation (docs/formats/rebuild.md).
 //! Dissent has the same form as assent: a build that gave other bytes, or none, is stated and signed as well.
 
+pub mod v1;
+mod validity;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Subject, digests, subjects};
-use crate::clock::is_timestamp;
+use super::Subject;
 
 /// The predicate's type. Another version gets another one.
-pub const TYPE: &str = "urn:sarsen:rebuild:1";
+pub const TYPE: &str = "urn:sarsen:rebuild:2";
 
 /// One attempt. A key that is not known is an error: it could restrict what is said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,8 @@ pub struct Rebuild {
     pub source: Source,
     /// How it was to be built.
     pub recipe: Recipe,
+    /// What came out, and who made that, sorted by name; empty if nothing came out.
+    pub outputs: Vec<Output>,
     /// What went into it, and who made that: the build closure, sorted by path.
     pub closure: Vec<Input>,
     /// Where it was built, in the builder's own words.
@@ -96,6 +100,37 @@ pub struct Recipe {
     pub pure: bool,
 }
 
+/// An output of the derivation, as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Output {
+    /// Such as `out`.
+    pub name: String,
+    /// The store path.
+    pub path: String,
+    /// SHA-256 of its NAR as this builder computed it, as `sha256-` and base 64: that of the subject `nar:` and the name.
+    pub nar_hash: String,
+    /// Who made it.
+    pub origin: Making,
+    /// The keys that signed it, for what was substituted: as for [`Input::signers`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signers: Vec<String>,
+}
+
+/// Who made an output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Making {
+    /// This run built it.
+    Built,
+    /// It was there, and Nix's records say that this machine built it: when and from what is not known.
+    Found,
+    /// Copied from a cache, another store or another machine: somebody else's word.
+    Substituted,
+}
+
 /// A path of the build closure.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -107,7 +142,8 @@ pub struct Input {
     pub nar_hash: String,
     /// Where it came from.
     pub origin: Origin,
-    /// The names of the keys that signed it, for what was substituted; sorted.
+    /// The keys that signed it, for what was substituted: those that this builder's Nix trusts and whose signature over
+    /// Nix's fingerprint of the path verifies, as `NAME:BASE64` (Nix manual, `trusted-public-keys`); sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<String>,
 }
@@ -117,11 +153,12 @@ pub struct Input {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// Built on this machine.
+    /// Built on this machine, now or earlier, by the records of its Nix.
     Built,
-    /// Its content is fixed by the recipe (a download, a source), so it does not matter who had it.
+    /// Its content is fixed by the recipe (a download) and was hashed for this statement, so it does not matter who had it.
     FixedOutput,
-    /// Copied into the store by evaluation: the source itself, a text.
+    /// Copied into the store by evaluation (the source itself, a text): its content was hashed for this statement, and gives
+    /// its store path.
     Source,
     /// Copied from a cache or another store: somebody else's word.
     Substituted,
@@ -132,25 +169,61 @@ pub enum Origin {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Environment {
-    /// Release of the kernel, uname(2).
+    /// Release of the kernel of the machine that states this, uname(2).
     pub kernel: String,
-    /// Machine, uname(2).
+    /// Its machine, uname(2).
     pub machine: String,
-    /// The processor's model, as /proc/cpuinfo has it.
+    /// Its processor's model, as /proc/cpuinfo has it.
     pub cpu: String,
-    /// Nix's `sandbox`: `true`, `false` or `relaxed`.
+    /// What did the building in this run.
+    pub built_by: BuiltBy,
+    /// The settings that held there; absent where they are not known, or nothing was built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<Settings>,
+}
+
+/// What did the building.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum BuiltBy {
+    /// Nix in a store of its own, under settings that `sarsen attest --rebuild` gave it.
+    Rebuild,
+    /// The Nix that was called, by itself, as it is set up.
+    Nix,
+    /// Nix's daemon, whose settings are not those of who calls it.
+    Daemon,
+    /// Other machines, some of it or all.
+    Remote,
+    /// Nothing was built in this run.
+    Nobody,
+    /// Not known.
+    Unknown,
+}
+
+/// Nix's settings (nix.conf(5)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Settings {
+    /// `sandbox`: `true`, `false` or `relaxed`.
     pub sandbox: String,
-    /// Nix's `sandbox-fallback`: it would have built without a sandbox if that had failed.
+    /// `sandbox-fallback`: it would have built without a sandbox if that had failed.
     pub sandbox_fallback: bool,
-    /// Nix's `sandbox-paths` and `extra-sandbox-paths`.
+    /// `sandbox-paths`: what builds see of the machine.
     pub sandbox_paths: Vec<String>,
-    /// Nix's `substituters`.
+    /// `pre-build-hook`, `post-build-hook`, `diff-hook` and a `build-hook` that is not Nix's own, those that are set, as
+    /// `NAME=PROGRAM`.
+    pub hooks: Vec<String>,
+    /// `builders`: addresses of other machines that could have built.
+    pub builders: Vec<String>,
+    /// `substituters`.
     pub substituters: Vec<String>,
-    /// Nix's `trusted-public-keys`.
+    /// `trusted-public-keys`.
     pub trusted_public_keys: Vec<String>,
-    /// Nix's `max-jobs`.
+    /// `max-jobs`.
     pub max_jobs: String,
-    /// Nix's `cores`; 0 is all.
+    /// `cores`; 0 is all.
     pub cores: u32,
 }
 
@@ -202,9 +275,9 @@ pub enum Clock {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Attempt {
-    /// The output was taken as this machine had it, whoever built it: `closure` tells.
+    /// The outputs were there and were taken as they were, whoever made them.
     Taken,
-    /// Built because it was not there.
+    /// The outputs were not there; Nix built or copied them, as it is set up.
     First,
     /// Built again although it was there, its dependencies too.
     Rebuild,
@@ -217,9 +290,14 @@ pub enum Attempt {
 pub struct Verdict {
     /// In a word.
     pub result: Outcome,
-    /// What the output was compared with, in the form of the subjects: empty if with nothing.
+    /// What the output was compared with, in the form of the subjects: empty if with nothing. Where it has fewer digests
+    /// or leaves outputs out, those were not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Subject>,
+    /// What this machine had of the output before it was built again, where that is neither what was built nor what was
+    /// expected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<Subject>,
     /// Where the first difference is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Difference>,
@@ -252,25 +330,35 @@ pub enum Outcome {
 pub struct Difference {
     /// The first file, in byte order of their paths, that is not the same or only in one of them.
     pub path: String,
+    /// What it is a difference to.
+    pub from: Other,
     /// What is different about it, a line each.
     pub summary: Vec<String>,
 }
 
-impl Builder {
-    /// # Errors
-    /// One sentence fragment, if it names no URI or no organisation.
-    pub fn validate(&self) -> Result<(), String> {
-        let scheme = self.id.split_once(':').map_or("", |(scheme, _)| scheme);
-        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        if !is_scheme || self.id.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(format!("its builder {:?} is no URI, such as https://builds.example/one", self.id));
+/// The other side of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Other {
+    /// What was expected of the output.
+    Expected,
+    /// What this machine had of the output before it was built again.
+    Found,
+    /// What this machine had of a dependency before that was built again: the path begins with it.
+    Dependency,
+    /// Not known: a statement of the first version does not say.
+    Unknown,
+}
+
+impl Making {
+    /// As JSON has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Built => "built",
+            Self::Found => "found",
+            Self::Substituted => "substituted",
         }
-        let name = &self.organisation;
-        if name.is_empty() || name.trim() != name || name.contains(char::is_control) {
-            return Err(format!("its organisation {name:?} is no name, such as builds.example"));
-        }
-        Ok(())
     }
 }
 
@@ -296,50 +384,5 @@ impl Rebuild {
     /// How many paths of the closure have this origin.
     pub fn count(&self, origin: Origin) -> usize {
         self.closure.iter().filter(|input| input.origin == origin).count()
-    }
-
-    pub(super) fn validate(&self, subject: &[Subject]) -> Result<(), String> {
-        digests("source", &self.source.digest)?;
-        digests("derivation", &self.recipe.drv_digest)?;
-        if !self.recipe.drv_digest.contains_key("sha256") {
-            return Err("its derivation has no sha256: nobody can tell what was built".into());
-        }
-        for (lock, name) in [(&self.source.flake_lock, "flake.lock"), (&self.source.cargo_lock, "Cargo.lock")]
-        {
-            lock.as_ref().map_or(Ok(()), |lock| digests(name, lock))?;
-        }
-        for time in [&self.run.started_on, &self.run.finished_on] {
-            if !is_timestamp(time) {
-                return Err(format!("its time {time:?} is not of the form 2026-11-25T08:00:00Z"));
-            }
-        }
-        if self.run.invocation_id.is_empty() {
-            return Err("its run has no invocationId: the same run may be stated twice".into());
-        }
-        self.builder.validate()?;
-        let Verdict { result, expected, .. } = &self.verdict;
-        subjects("expected output", expected)?;
-        let files = subject.iter().any(|subject| !subject.name.starts_with("drv:"));
-        let says = result.as_str();
-        // Order and annotations do not matter; names and digests do.
-        let plain = |subjects: &[Subject]| -> BTreeMap<String, BTreeMap<String, String>> {
-            subjects.iter().map(|subject| (subject.name.clone(), subject.digest.clone())).collect()
-        };
-        match result {
-            _ if result.has_output() != files => Err(format!(
-                "it says {says}, and its subject names {} output",
-                if files { "an" } else { "no" }
-            )),
-            Outcome::Produced if !expected.is_empty() => {
-                Err("it says produced, and compares with something".into())
-            }
-            Outcome::Matches if plain(expected) != plain(subject) => {
-                Err("it says matches, and what it expected is not its subject".into())
-            }
-            Outcome::Differs if expected.is_empty() || plain(expected) == plain(subject) => {
-                Err("it says differs, and names nothing else that it expected".into())
-            }
-            _ => Ok(()),
-        }
     }
 }

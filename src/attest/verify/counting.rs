@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, Row, Standing};
-use crate::attest::independence::{built, opinions, says_origins};
+use crate::attest::independence::{built, opinions};
 use crate::attest::outputs::{
     Comparison, compare, complete, contradict, contradiction, demanded, prefix, subject, what,
 };
@@ -171,8 +171,7 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
     }
     let independence = &policy.independence;
     let enough = match independence.require {
-        Require::Any => true,
-        Require::Distinct => says_origins(testimony),
+        Require::Any | Require::Distinct => true,
         Require::Built => built(testimony, independence.max_substituted),
     };
     if enough { Standing::Counts } else { Standing::Substituted }
@@ -278,13 +277,9 @@ fn organisations(report: &mut Report, policy: &Policy, trust: &Trust) {
         .filter(|(_, statements)| !statements.is_empty())
         .unzip();
     let independence = &policy.independence;
-    let independent: Vec<Vec<&Testimony>> = statements
-        .iter()
-        .map(|own| own.iter().copied().filter(|testimony| says_origins(testimony)).collect())
-        .collect();
     let (opinions, distinct) = (
         opinions(&statements, independence.require, independence.max_substituted),
-        opinions(&independent, Require::Distinct, 0),
+        opinions(&statements, Require::Distinct, 0),
     );
     (report.counted, report.opinions, report.distinct) = (names, opinions, distinct);
 }

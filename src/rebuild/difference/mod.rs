@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Error};
 use crate::input;
-use crate::statement::rebuild::Difference;
+use crate::statement::rebuild::{Difference, Other};
 use crate::visible::visible;
 
 /// The most paths of one tree that are compared.
@@ -111,7 +111,7 @@ pub fn between(expected: &Path, found: &Path) -> Result<Option<Difference>, Erro
         summary.push(format!("{} more of {} paths differ", count - 1, paths.len()));
     }
     let summary = summary.iter().map(|line| short(line)).collect();
-    Ok(Some(Difference { path: name(path), summary }))
+    Ok(Some(Difference { path: name(path), from: Other::Unknown, summary }))
 }
 
 /// A path of an output as statements spell it: `.` for the output itself, bytes that are not UTF-8 as `\xff`.

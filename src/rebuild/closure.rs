@@ -1,0 +1,149 @@
+//! What is in a store, checked: every path that is stated is read here, and is what Nix has recorded, what its recipe fixes and
+//! what its name says. Whose signature on a path holds is decided here too, not by Nix's records.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::facts::Facts;
+use super::nix::{self, PathInfo, Store};
+use crate::error::{Code, Error};
+use crate::nar;
+use crate::nar::fixed::{self, Fit, Fixed};
+use crate::nar::signature::{PublicKey, Signature, fingerprint};
+use crate::nar::store_path;
+use crate::parallel;
+use crate::statement::rebuild::{Input, Origin};
+
+/// Why a path is in the closure.
+#[derive(Clone)]
+enum Part {
+    /// Evaluation put it there.
+    Source,
+    /// A derivation fixes its content, by this hash.
+    Fixed(String),
+    /// A derivation makes it.
+    Made,
+}
+
+/// Where a path of a store is on this machine. Whatever a store in a folder is called, its files are in `nix/store` of it.
+pub fn place(path: &Path, store: Store) -> PathBuf {
+    store.map_or_else(
+        || path.to_owned(),
+        |root| root.join("nix/store").join(path.file_name().unwrap_or_default()),
+    )
+}
+
+/// The keys of `trusted`, as nix.conf has them, whose signatures on this path verify; sorted, as `NAME:BASE64`.
+pub fn signers(path: &Path, info: &PathInfo, trusted: &[PublicKey]) -> Vec<String> {
+    let text =
+        path.to_str().and_then(|path| fingerprint(path, &info.nar_hash, info.nar_size, &info.references));
+    let Some(text) = text else { return Vec::new() };
+    let signatures: Vec<Signature> =
+        info.signatures.iter().filter_map(|s| Signature::parse(s).ok()).collect();
+    let signed = |key: &&PublicKey| signatures.iter().any(|signature| key.verifies(&text, signature));
+    let mut signers: Vec<String> = trusted.iter().filter(signed).map(ToString::to_string).collect();
+    signers.sort_unstable();
+    signers.dedup();
+    signers
+}
+
+/// An error if what is at a path is not what Nix has recorded of it.
+///
+/// # Errors
+/// `store-modified`
+pub fn is_recorded(path: &Path, here: &[u8; 32], info: &PathInfo) -> Result<(), Error> {
+    if *here == info.nar_hash {
+        return Ok(());
+    }
+    let message = format!(
+        "{} is not what Nix has recorded: its archive is {}, and was {}; somebody has written to it, or Nix reads another \
+         store; look at nix-store --verify-path, and delete or repair it",
+        path.display(),
+        nar::sri(here),
+        nar::sri(&info.nar_hash)
+    );
+    Err(Error::new(Code::StoreModified, message))
+}
+
+/// The build closure without the output itself: what `store` has of all that the derivations need, each path read once, on
+/// all processors.
+///
+/// # Errors
+/// The `helper-…` codes; `store-changed`; `store-modified` if a path is not what Nix has recorded; `content-forged` if one is
+/// not what its recipe fixes, or a source does not give its store path; an `input-…` code if one cannot be read.
+pub fn closure(facts: &Facts, store: Store, trusted: &[PublicKey]) -> Result<Vec<Input>, Error> {
+    let mut parts: BTreeMap<PathBuf, Part> = BTreeMap::new();
+    for (path, derivation) in &facts.graph {
+        if *path != facts.drv {
+            let part =
+                |hash: &String| if derivation.is_fixed() { Part::Fixed(hash.clone()) } else { Part::Made };
+            parts.extend(derivation.outputs.values().map(|output| (output.path.clone(), part(&output.hash))));
+        }
+    }
+    // Whoever makes a path, as what a recipe takes as it is it must be given by its content.
+    for derivation in facts.graph.values() {
+        parts.extend(derivation.sources.iter().map(|source| (source.clone(), Part::Source)));
+    }
+    facts.outputs.values().for_each(|own| drop(parts.remove(own)));
+    for path in nix::missing(&parts.keys().cloned().collect::<Vec<_>>(), store)? {
+        parts.remove(&path);
+    }
+    let infos = nix::path_infos(&parts.keys().cloned().collect::<Vec<_>>(), store)?;
+    let work = |(path, info): (&PathBuf, &PathInfo)| input(path, info, &parts[path], store, trusted);
+    let mut inputs = Vec::new();
+    parallel::in_order(infos.iter(), work, |input: Result<Input, Error>| {
+        input.map(|input| inputs.push(input))
+    })?;
+    Ok(inputs)
+}
+
+fn input(
+    path: &Path,
+    info: &PathInfo,
+    part: &Part,
+    store: Store,
+    trusted: &[PublicKey],
+) -> Result<Input, Error> {
+    let place = place(path, store);
+    let recorded = if info.ultimate { Origin::Built } else { Origin::Substituted };
+    let (here, origin) = match part {
+        Part::Source => {
+            let (given, here, _) =
+                store_path::is_given_by(&path.display().to_string(), &place, &info.references)?;
+            if !given {
+                return Err(forged(
+                    path,
+                    "a source that a recipe takes as it is, and its content does not give its name",
+                    &here,
+                ));
+            }
+            (here, Origin::Source)
+        }
+        Part::Fixed(hash) => {
+            let Fixed { nar, fit, .. } = fixed::fits(&place, hash)?;
+            match fit {
+                Fit::Fits => (nar, Origin::FixedOutput),
+                Fit::Other { seen } => {
+                    let what = format!("fixed by its recipe as {hash}, and is {seen}");
+                    return Err(forged(path, &what, &nar));
+                }
+                // Nobody here can tell what it should be, so it is whose it is.
+                Fit::Unknown => (nar, recorded),
+            }
+        }
+        Part::Made => (nar::hash(&place)?.0, recorded),
+    };
+    is_recorded(&place, &here, info)?;
+    let signers = if origin == Origin::Substituted { signers(path, info, trusted) } else { Vec::new() };
+    Ok(Input { path: path.display().to_string(), nar_hash: nar::sri(&here), origin, signers })
+}
+
+fn forged(path: &Path, what: &str, here: &[u8; 32]) -> Error {
+    let message = format!(
+        "{} is {what} (its archive is {}): it was changed, or a cache gave something else under its name; delete it (nix-store \
+         --delete) and have it fetched from where it comes from",
+        path.display(),
+        nar::sri(here)
+    );
+    Error::new(Code::ContentForged, message)
+}

@@ -1,0 +1,146 @@
+//! What a flake is locked to, and what one of its attributes evaluates to.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::json;
+use crate::error::{Code, Error};
+
+/// A lock file that does not fit is not renewed, in memory neither: what is stated is what is used. Beside
+/// `--no-write-lock-file` this would be no error.
+const LOCKED: &str = "--no-update-lock-file";
+
+/// What Nix says of such a lock file, of a flake of this machine, of another one, and in pure mode.
+const OUTDATED: [&str; 3] =
+    ["lock file changes", "cannot write modified lock file", "cannot update flake input"];
+
+/// Nothing is built while a recipe is evaluated, or what was built would steer it; a flake does not choose settings.
+const PURE: [&str; 9] = [
+    "--option",
+    "allow-import-from-derivation",
+    "false",
+    "--option",
+    "accept-flake-config",
+    "false",
+    "--option",
+    "pure-eval",
+    "true",
+];
+
+/// `nix flake metadata`
+#[derive(Debug, Deserialize)]
+pub struct Metadata {
+    /// What the flake reference was resolved to.
+    #[serde(rename = "resolvedUrl")]
+    pub resolved: String,
+    /// The same, locked if it can be.
+    #[serde(rename = "url")]
+    pub url: String,
+    /// Where Nix copied the source to.
+    pub path: PathBuf,
+    /// The locked reference.
+    pub locked: Locked,
+    /// `flake.lock` as it was used.
+    pub locks: Locks,
+}
+
+/// A locked reference.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Locked {
+    /// Such as `git`, `path` or `github`.
+    #[serde(rename = "type", default)]
+    pub kind: String,
+    /// The folder of the flake inside the source.
+    #[serde(default)]
+    pub dir: Option<String>,
+    /// SHA-256 of the NAR, as `sha256-` and base 64.
+    #[serde(default)]
+    pub nar_hash: Option<String>,
+    /// A commit.
+    #[serde(default)]
+    pub rev: Option<String>,
+    /// Seconds since 1970-01-01 UTC.
+    #[serde(default)]
+    pub last_modified: Option<u64>,
+}
+
+/// `flake.lock`
+#[derive(Debug, Deserialize)]
+pub struct Locks {
+    /// Inputs by name.
+    #[serde(default)]
+    pub nodes: BTreeMap<String, Node>,
+}
+
+/// An input.
+#[derive(Debug, Deserialize)]
+pub struct Node {
+    /// What it is locked to; the root has none.
+    #[serde(default)]
+    pub locked: Option<Locked>,
+}
+
+/// What an attribute evaluates to.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Evaluated {
+    /// SHA-256 of the NAR of the source that was evaluated, as `sha256-` and base 64.
+    pub nar_hash: String,
+    /// The derivation's path.
+    pub drv: PathBuf,
+    /// Outputs by name.
+    pub outputs: BTreeMap<String, PathBuf>,
+}
+
+/// Where the flake is and what it is locked to.
+///
+/// # Errors
+/// As for [`super::system`]; `lock-outdated` if `flake.lock` does not fit `flake.nix`.
+pub fn metadata(flake: &str) -> Result<Metadata, Error> {
+    json(&["flake", "metadata", "--json", LOCKED, flake].map(OsStr::new)).map_err(|error| {
+        if !OUTDATED.iter().any(|said| error.message.contains(said)) {
+            return error;
+        }
+        let message = format!(
+            "flake.lock of {flake} does not fit its flake.nix, so what would be built is pinned nowhere ({}): run nix flake \
+             lock and commit flake.lock",
+            error.message
+        );
+        Error::new(Code::LockOutdated, message)
+    })
+}
+
+/// Evaluates the attribute with these names of the flake at `url`, which is locked, anew and in pure mode, and writes its
+/// derivation to the store.
+///
+/// # Errors
+/// As for [`super::system`].
+pub fn evaluate(url: &str, attribute: &[String]) -> Result<Evaluated, Error> {
+    let names: String = attribute.iter().map(|name| format!(".{}", quoted(name))).collect();
+    let expression = format!(
+        "let f = builtins.getFlake {}; d = f.outputs{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs \
+         = builtins.listToAttrs (map (name: {{ inherit name; value = d.${{name}}.outPath; }}) (d.outputs or [ \"out\" ])); }}",
+        quoted(url)
+    );
+    let arguments = [&["eval", "--json", LOCKED], &PURE[..], &["--expr", &expression]].concat();
+    json(&arguments.iter().map(OsStr::new).collect::<Vec<_>>())
+}
+
+/// A string of the Nix language (Nix manual, "String literal").
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_a_string_of_the_language() {
+        assert_eq!(quoted(r#"a"b\c${d}"#), r#""a\"b\\c\${d}""#);
+    }
+}

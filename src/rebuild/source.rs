@@ -1,0 +1,133 @@
+//! The source: what a flake reference is locked to. All that is stated of it was computed from the copy that is evaluated.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::nix::{self, Locked, Metadata, Node};
+use super::{address, checkout};
+use crate::digest::{self, hex};
+use crate::error::{Code, Error};
+use crate::nar;
+use crate::nar::store_path;
+use crate::statement::rebuild::{Pin, Source};
+
+/// A source that nothing moves any more.
+pub struct LockedSource {
+    /// A reference that Nix evaluates in pure mode.
+    pub url: String,
+    /// What is stated of it.
+    pub source: Source,
+    /// Where a store has the inputs that `flake.lock` pins, by the SHA-256 of their archives.
+    pinned: BTreeMap<PathBuf, [u8; 32]>,
+}
+
+impl LockedSource {
+    /// Whether what the store has of each pinned input is what `flake.lock` says. Nix 2.8 takes them from caches by their names
+    /// alone, some before and some while it evaluates.
+    ///
+    /// # Errors
+    /// The `helper-…` codes; `content-forged`.
+    pub fn has_its_inputs(&self) -> Result<(), Error> {
+        let missing = nix::missing(&self.pinned.keys().cloned().collect::<Vec<_>>(), None)?;
+        for (path, pinned) in self.pinned.iter().filter(|(path, _)| !missing.contains(path)) {
+            let here = nar::hash(path)?.0;
+            if here != *pinned {
+                return Err(forged(
+                    path,
+                    "an input that flake.lock pins",
+                    &nar::sri(pinned),
+                    &nar::sri(&here),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Resolves and locks a flake reference.
+///
+/// # Errors
+/// The `helper-…` codes; `lock-outdated`; `content-forged` if what Nix has as this source, or as one of those that
+/// `flake.lock` pins, is something else.
+pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) -> Result<LockedSource, Error> {
+    let Metadata { resolved, url, path, locked, locks } = nix::metadata(flake)?;
+    let nar_hash = nar::sri(&nar::hash(&path)?.0);
+    if let Some(stated) = locked.nar_hash.as_ref().filter(|stated| **stated != nar_hash) {
+        return Err(forged(&path, "the source", stated, &nar_hash));
+    }
+    let pinned = pinned(&path, locks.nodes.values());
+    let mut digest = BTreeMap::new();
+    let folder = checkout::folder(&resolved);
+    let mut commit = locked.rev.clone();
+    // What is of a commit is told by its content: Nix may have it from its cache, under a commit's name.
+    if let (Some(folder), Some(rev), "git") = (&folder, &commit, locked.kind.as_str()) {
+        match checkout::holds(folder, rev, &path)? {
+            Ok(tree) => {
+                digest.insert("gitTree".to_owned(), tree);
+            }
+            Err(why) => {
+                progress(&format!(
+                    "the source that Nix evaluates is not that of commit {rev}: {why}; it is stated as dirty"
+                ));
+                commit = None;
+            }
+        }
+    }
+    if let Some(commit) = &commit {
+        digest.insert("gitCommit".to_owned(), commit.clone());
+    }
+    let root = locked.dir.as_ref().map_or(path.clone(), |dir| path.join(dir));
+    let of = |file: PathBuf| -> Result<Option<BTreeMap<String, String>>, Error> {
+        if !file.exists() {
+            return Ok(None);
+        }
+        Ok(Some(BTreeMap::from([("sha256".to_owned(), hex(&digest::file(&file)?.sha256))])))
+    };
+    let pin = |(name, node): (String, Node)| {
+        let Locked { rev, nar_hash, last_modified, .. } = node.locked?;
+        Some(Pin { name, revision: rev, nar_hash, last_modified })
+    };
+    let source = Source {
+        // Where this machine has it is nobody else's affair.
+        uri: uri
+            .map(str::to_owned)
+            .or_else(|| (folder.is_none() && !resolved.is_empty()).then(|| address::of_source(&resolved))),
+        dirty: locked.kind == "git" && commit.is_none(),
+        digest,
+        nar_hash,
+        flake_lock: of(root.join("flake.lock"))?,
+        cargo_lock: of(path.join("Cargo.lock"))?,
+        inputs: locks.nodes.into_iter().filter_map(pin).collect(),
+    };
+    let url = if locked.rev.is_some() && locked.kind != "path" {
+        url
+    } else {
+        copied(&path, &locked, &source.nar_hash)
+    };
+    Ok(LockedSource { url, source, pinned })
+}
+
+/// A reference to the copy that Nix has made of what has no commit.
+fn copied(path: &Path, locked: &Locked, nar_hash: &str) -> String {
+    let modified =
+        locked.last_modified.map_or_else(String::new, |seconds| format!("lastModified={seconds}&"));
+    let dir = locked.dir.as_ref().map_or_else(String::new, |dir| format!("&dir={dir}"));
+    let hash = nar_hash.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+    format!("path:{}?{modified}narHash={hash}{dir}", path.display())
+}
+
+/// Where the store that has a path beside them has the inputs that are pinned.
+fn pinned<'n>(beside: &Path, nodes: impl Iterator<Item = &'n Node>) -> BTreeMap<PathBuf, [u8; 32]> {
+    let store = beside.parent().and_then(Path::to_str).unwrap_or_default();
+    let hashes = nodes.filter_map(|node| nar::from_sri(node.locked.as_ref()?.nar_hash.as_ref()?));
+    hashes.map(|hash| (store_path::recursive(store, "source", &hash, &[], false).into(), hash)).collect()
+}
+
+fn forged(path: &Path, what: &str, stated: &str, here: &str) -> Error {
+    let message = format!(
+        "{} should be {what} with narHash {stated}, and has {here}: it was changed, or a cache gave something else under its \
+         name; delete it (nix-store --delete) and have it fetched from where it comes from",
+        path.display()
+    );
+    Error::new(Code::ContentForged, message)
+}

@@ -1,0 +1,160 @@
+//! Source, commit, lock and derivation are of one reading of one reference.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+
+/// The derivation of a commit, as Nix evaluates it by itself.
+fn honest(flake: &Flake, commit: &str) -> String {
+    let installable = format!("git+file://{}?rev={commit}#out.drvPath", flake.path("flake").display());
+    flake.answer("nix", &["eval", "--raw", &installable])
+}
+
+/// Two commits of which the output is another one.
+fn commits(name: &str) -> Option<(Flake, [String; 2])> {
+    let flake = Flake::new(name, "out = shell \"out\" \"echo one > $out\" { };")?;
+    flake.commits("out");
+    let one = flake.git(&["rev-parse", "HEAD"]);
+    flake.write("out = shell \"out\" \"echo two > $out\" { };");
+    flake.commits("out");
+    let two = flake.git(&["rev-parse", "HEAD"]);
+    Some((flake, [one, two]))
+}
+
+#[test]
+fn a_repository_that_moves_is_stated_as_it_was_built() {
+    let Some((flake, commits)) = commits("moving") else { return };
+    let installable = format!("git+file://{}?ref=main#out", flake.path("flake").display());
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (branch, next) = (flake.path("flake/.git/refs/heads/main"), flake.path("next"));
+            for commit in commits.iter().cycle() {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                fs::write(&next, format!("{commit}\n")).unwrap();
+                fs::rename(&next, &branch).unwrap();
+                std::thread::yield_now();
+            }
+        });
+        for _ in 0..4 {
+            flake.attest(&installable, &[], &[]);
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    let statements = flake.statements();
+    assert!(!statements.is_empty());
+    for statement in statements {
+        let Rebuild { source, recipe, .. } = statement.predicate;
+        assert_eq!(recipe.drv_path, honest(&flake, &source.digest["gitCommit"]));
+        let tree = format!("{}^{{tree}}", source.digest["gitCommit"]);
+        assert_eq!(source.digest["gitTree"], flake.git(&["rev-parse", &tree]));
+    }
+}
+
+#[test]
+fn a_replaced_commit_is_not_stated() {
+    let Some((flake, [one, two])) = commits("replaced") else { return };
+    let (drv, other) = (honest(&flake, &one), honest(&flake, &two));
+    assert_ne!(drv, other);
+    let installable = format!("git+file://{}?rev={one}#out", flake.path("flake").display());
+    flake.git(&["replace", &one, &two]);
+    // Once as it comes, and once where Nix has what git gave it as that commit in its cache.
+    for is_warm in [false, true] {
+        flake.forget();
+        if is_warm {
+            flake.answer("nix", &["eval", "--raw", &(installable.clone() + ".drvPath")]);
+        }
+        let output = flake.attest(&installable, &[], &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let Rebuild { source, recipe, .. } = flake.statements().pop().unwrap().predicate;
+        let is_honest = recipe.drv_path == drv;
+        assert_eq!((source.dirty, source.digest.get("gitCommit")), (!is_honest, Some(&one).filter(|_| is_honest)));
+        // Later versions of Nix replace objects whatever git is told.
+        let version = flake.answer("nix", &["--version"]);
+        assert!(!version.contains(" 2.8") || is_honest != is_warm, "{version}");
+    }
+}
+
+#[test]
+fn variables_of_git_choose_no_repository() {
+    let Some((flake, [_, two])) = commits("variables") else { return };
+    let elsewhere = flake.path("elsewhere");
+    let installable = flake.commits("out");
+    let two_more = flake.git(&["rev-parse", "HEAD"]);
+    assert_ne!(two, two_more);
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE"] {
+        flake.attest(&installable, &[], &[(variable, elsewhere.to_str().unwrap())]);
+        let statement = flake.statements().pop().unwrap_or_else(|| panic!("{variable}"));
+        assert_eq!(statement.predicate.source.digest["gitCommit"], two_more, "{variable}");
+    }
+    assert_eq!(flake.statements().len(), 4);
+}
+
+/// Git leaves a file out of what Nix copies as the commit.
+#[test]
+fn a_copy_that_is_not_the_commit_is_stated_as_dirty() {
+    let Some(flake) = Flake::new("attributes", STABLE) else { return };
+    fs::write(flake.path("flake/left-out"), "x").unwrap();
+    let installable = flake.commits("out");
+    let state = || {
+        let output = flake.attest(&installable, &[], &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        flake.statements().pop().unwrap().predicate.source
+    };
+    let clean = state();
+    assert!(!clean.dirty && clean.digest.contains_key("gitCommit"));
+    fs::write(flake.path("flake/.gitattributes"), "left-out export-ignore\n").unwrap();
+    flake.commits("out");
+    let version = flake.answer("nix", &["--version"]);
+    let source = state();
+    // Later versions of Nix ask no attributes.
+    assert_eq!(source.dirty, version.contains(" 2.8"), "{version}");
+    assert_eq!(source.digest.contains_key("gitCommit"), !source.dirty);
+}
+
+#[test]
+fn a_lock_that_does_not_fit_is_refused() {
+    let Some(flake) = Flake::new("lock", STABLE) else { return };
+    let text = fs::read_to_string(flake.path("flake/flake.nix")).unwrap();
+    let with_input = |name: &str| {
+        let input = flake.path(name);
+        fs::create_dir_all(&input).unwrap();
+        fs::write(input.join("file"), name).unwrap();
+        let input = format!("{{ inputs.src = {{ url = \"path:{}\"; flake = false; }};", input.display());
+        fs::write(flake.path("flake/flake.nix"), text.replacen('{', &input, 1)).unwrap();
+    };
+    with_input("one");
+    let folder = format!("path:{}", flake.path("flake").display());
+    flake.answer("nix", &["flake", "lock", &folder]);
+    assert_eq!(flake.sarsen("out", &[]).status.code(), Some(0));
+    fs::remove_file(flake.path("bundle.jsonl")).unwrap();
+    with_input("two");
+    flake.refuses(&flake.sarsen("out", &[]), 2, "lock-outdated");
+    fs::remove_file(flake.path("flake/flake.lock")).unwrap();
+    flake.refuses(&flake.sarsen("out", &[]), 2, "lock-outdated");
+}
+
+#[test]
+fn nothing_is_built_while_a_recipe_is_evaluated() {
+    let packages = "base = shell \"base\" \"echo 'echo imported > $out' > $out\" { };
+         out = shell \"out\" (builtins.readFile base) { };";
+    let Some(flake) = Flake::new("import", packages) else { return };
+    for more in [&[][..], &["--rebuild"]] {
+        let output = flake.sarsen("out", more);
+        flake.refuses(&output, 7, "helper-failed");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("allow-import-from-derivation"));
+    }
+}
+
+/// `nix eval` would look for the whole name among the packages first.
+#[test]
+fn an_attribute_is_the_one_that_is_named() {
+    let system = format!("{}-linux", std::env::consts::ARCH);
+    let packages = format!("{STABLE} packages.{system}.out = shell \"another\" \"echo 2 > $out\" {{ }};");
+    let Some(flake) = Flake::new("attribute", &packages) else { return };
+    let (code, statement) = flake.state("out", &[]);
+    assert_eq!((code, statement.predicate.recipe.attribute), (Some(0), format!("packages.{system}.out")));
+    assert!(statement.predicate.outputs[0].path.ends_with("-out"), "{:?}", statement.predicate.outputs);
+}

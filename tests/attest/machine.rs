@@ -1,0 +1,59 @@
+//! Whose settings are stated, and failures that are this machine's own.
+
+use super::*;
+
+#[test]
+fn settings_are_those_of_who_built() {
+    let Some(flake) = Flake::new("settings", STABLE) else { return };
+    let (hook, ran) = (flake.path("hook"), flake.path("ran"));
+    fs::write(&hook, format!("#!/bin/sh\necho ran > {}\n", ran.display())).unwrap();
+    fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).unwrap();
+    let more = format!(
+        "pre-build-hook = {0}\npost-build-hook = {0}\nbuilders = ssh://bob:pw@m.example other-system\n",
+        hook.display()
+    );
+    fs::write(flake.path("more.conf"), &more).unwrap();
+    let (_, first) = flake.state("out", &[]);
+    let environment = &first.predicate.environment;
+    let settings = environment.settings.as_ref().unwrap();
+    let hooks = ["pre-build-hook", "post-build-hook"].map(|name| format!("{name}={}", hook.display()));
+    assert_eq!((environment.built_by, &settings.hooks), (BuiltBy::Nix, &hooks.to_vec()));
+    assert_eq!(
+        (settings.sandbox.as_str(), &settings.builders),
+        ("false", &vec!["ssh://m.example".to_owned()])
+    );
+    assert!(ran.exists(), "a hook that never runs proves nothing");
+    // Nothing was built: nothing is known of how.
+    let (_, taken) = flake.state("out", &[]);
+    let environment = &taken.predicate.environment;
+    assert_eq!((environment.built_by, &environment.settings), (BuiltBy::Nobody, &None));
+    if !flake.can_rebuild() {
+        return;
+    }
+    fs::remove_file(&ran).unwrap();
+    let (_, again) = flake.state("out", &["--rebuild"]);
+    let environment = &again.predicate.environment;
+    let settings = environment.settings.as_ref().unwrap();
+    assert_eq!((environment.built_by, settings.sandbox.as_str()), (BuiltBy::Rebuild, "true"));
+    assert!(!settings.sandbox_fallback && settings.hooks.is_empty() && settings.builders.is_empty());
+    assert!(settings.sandbox_paths.iter().any(|path| path.starts_with("/bin")), "{settings:?}");
+    assert!(!ran.exists(), "a hook ran in a rebuild");
+}
+
+#[test]
+fn a_nix_that_cannot_build_states_nothing() {
+    let Some(flake) = Flake::new("broken", STABLE) else { return };
+    // No build can have this in its sandbox.
+    let broken = "sandbox = true\nsandbox-fallback = false\nsandbox-paths = /no/such/place\n";
+    fs::write(flake.path("more.conf"), broken).unwrap();
+    flake.refuses(&flake.sarsen("out", &[]), 7, "nix-broken");
+    fs::write(flake.path("more.conf"), "").unwrap();
+    assert_eq!(flake.state("out", &[]).0, Some(0));
+    fs::remove_file(flake.path("bundle.jsonl")).unwrap();
+    fs::write(flake.path("more.conf"), broken).unwrap();
+    flake.refuses(&flake.sarsen("out", &["--rebuild"]), 7, "nix-broken");
+    // Builds that leave the disk full take it down with them before anybody could look.
+    fs::write(flake.path("more.conf"), "").unwrap();
+    flake.write("out = shell \"out\" \"echo 'cc: x.o: No space left on device' >&2; exit 1\" { };");
+    flake.refuses(&flake.sarsen("out", &[]), 7, "nix-broken");
+}
