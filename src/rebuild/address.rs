@@ -110,7 +110,7 @@ mod tests {
         for (text, clean) in [
             ("unable to download 'https://u:p@h/x?token=t': 404", "unable to download 'https://h/x': 404"),
             ("https://h/a?b https://u@h", "https://h/a https://h"),
-            ("ü://x?y | no address: //", "ü://x?y | no address: //"),
+            ("ü://x?y | no address: //", "ü://x | no address: //"),
             ("nothing", "nothing"),
             ("a s3://b?secret=c|d", "a s3://b|d"),
         ] {
