@@ -1,5 +1,7 @@
 //! `sarsen challenge`.
 
+use sarsen::statement::rebuild::Making;
+
 use super::*;
 
 #[test]
@@ -13,6 +15,7 @@ fn challenge_says_identical_differs_or_inconclusive() {
         bundle("ambiguous", utility_line() + &line(&produced("v", "elsewhere", OTHER), &[&vendor()]));
     let unknown = bundle("unknown", line(&produced("v", "app", APP), &[&stranger()]));
     let broken = bundle("broken", utility_line() + "nonsense\n");
+    let first = bundle("first", first_line(&produced("v", "app", APP), &[&vendor()]));
     let wrong = edited(
         &produced("v", "app", APP),
         |s| s["subject"][0]["digest"]["sm3"] = "0".repeat(64).into(),
@@ -34,6 +37,8 @@ fn challenge_says_identical_differs_or_inconclusive() {
         ("a stranger states it", &unknown, vec![], &app, 3, "inconclusive"),
         ("one derivation of two", &ambiguous, vec!["--drv", drv.as_str()], &app, 0, "identical"),
         ("no such derivation", &ambiguous, vec!["--drv", none.as_str()], &app, 3, "inconclusive"),
+        ("the first version states it", &first, vec![], &app, 0, "identical"),
+        ("the first version states another", &first, vec![], &changed, 5, "differs"),
         ("a broken line", &broken, vec![], &app, 2, "identical"),
         ("one digest wrong", &contradictory, vec![], &app, 6, "differs"),
     ] {
@@ -69,6 +74,7 @@ fn challenge_compares_whole_outputs_file_by_file() {
     let mut statement = produced("utility.example", "app", APP);
     let (nar, _) = sarsen::nar::hash(&out).unwrap();
     statement.subject[2].digest.insert("sha256".into(), sarsen::digest::hex(&nar));
+    statement.predicate.outputs = outputs(&statement.subject, Making::Built, &[]);
     let bundle = folder.file("b", line(&statement, &[&utility()]).as_bytes());
     let ask = || {
         let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &bundle, result.to_str().unwrap()]);

@@ -2,6 +2,7 @@
 
 mod challenge;
 mod lines;
+mod origins;
 mod policies;
 mod seeds;
 mod statements;
@@ -12,7 +13,10 @@ use sarsen::envelope::IN_TOTO;
 use sarsen::key::SecretKey;
 use sarsen::statement::{Rebuild, Statement};
 use serde_json::Value;
-use support::attest::{IDENTITY, differs, digest, ed25519, entry, failed, line, produced, signed, sm2};
+use support::attest::{
+    CACHE, CACHE_OTHER, CACHE_RENAMED, IDENTITY, differs, digest, ed25519, entry, failed, first_line,
+    first_version, line, outputs, produced, signed, sm2, with_origin, with_own_inputs,
+};
 use support::{Folder, sarsen, stderr, stdout};
 
 /// The output, and another one.

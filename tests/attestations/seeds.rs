@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sarsen::statement::rebuild::Making;
+
 use super::*;
 
 #[test]
@@ -13,8 +15,11 @@ fn seeds_say_something() {
         produced("laboratory.example", "elsewhere", OTHER),
         differs("laboratory.example", "app", OTHER, APP),
         failed("laboratory.example", "app"),
+        with_origin(produced("laboratory.example", "app", APP), Making::Found, &[]),
+        with_origin(produced("laboratory.example", "app", APP), Making::Substituted, &[CACHE]),
     ];
-    let texts: Vec<String> = statements.iter().map(|s| serde_json::to_string(s).unwrap()).collect();
+    let second = statements.iter().map(|statement| serde_json::to_string(statement).unwrap());
+    let texts: Vec<String> = second.chain(statements.iter().map(|s| first_version(s).to_string())).collect();
     let mut bundles = vec![utility_line() + &laboratory_line(), format!("a{}\nb{}\n", texts[0], texts[1])];
     bundles.extend(texts[1..].iter().map(|text| format!("a{}\nb{text}", texts[0])));
     let tomls = [policy(), policy_with("any-system = true\nalgorithms = [\"sm2\"]"), trust()];

@@ -1,6 +1,16 @@
 //! What signed statements say of the files at hand.
 
+use sarsen::statement::rebuild::Making;
+
 use super::*;
+
+/// The same files in a whole output whose digest is this digit, 64 times.
+fn with_another_whole(statement: &Statement<Rebuild>, digit: u8) -> Statement<Rebuild> {
+    let mut statement = statement.clone();
+    statement.subject[2].digest.insert("sha256".into(), digit.to_string().repeat(64));
+    statement.predicate.outputs = outputs(&statement.subject, Making::Built, &[]);
+    statement
+}
 
 #[test]
 #[allow(clippy::too_many_lines, reason = "it is a table")]
@@ -13,7 +23,7 @@ fn what_is_wrong_with_statements_is_told_apart() {
     let wrong_sm3 = subject(0, |s| s["digest"]["sm3"] = "0".repeat(64).into());
     let wrong_size = subject(0, |s| s["annotations"]["size"] = 8.into());
     let no_sm3 = subject(0, |s| drop(s["digest"].as_object_mut().unwrap().remove("sm3")));
-    let other_nar = subject(2, |s| s["digest"]["sha256"] = "0".repeat(64).into());
+    let other_nar = line(&with_another_whole(&vendor_statement, 0), &[&vendor()]);
     let mut twin = produced("laboratory.example", "app", OTHER);
     twin.predicate.run.invocation_id = "the second".into();
     let elsewhere = |bytes| line(&produced("laboratory.example", "elsewhere", bytes), &[&laboratory()]);
@@ -188,7 +198,7 @@ fn what_is_wrong_with_statements_is_told_apart() {
             ),
             case(
                 "a later version of the statement, which may be dissent",
-                good.clone() + &unknown(|s| s["predicateType"] = "urn:sarsen:rebuild:2".into()),
+                good.clone() + &unknown(|s| s["predicateType"] = "urn:sarsen:rebuild:3".into()),
                 2,
                 &["statement-invalid"],
                 COUNT,
@@ -232,7 +242,6 @@ fn what_is_wrong_with_statements_is_told_apart() {
 fn dissent_names_what_differs() {
     let good = utility_line() + &laboratory_line();
     let text: &[(&str, &[u8])] = &[APP[0], ("share/app.txt", b"tExt")];
-    let whole = |s: &mut Value| s["subject"][2]["digest"]["sha256"] = "5".repeat(64).into();
     let vendor_statement = produced("vendor.example", "app", APP);
     for (name, dissent, words) in [
         (
@@ -242,7 +251,7 @@ fn dissent_names_what_differs() {
         ),
         (
             "only the whole",
-            edited(&vendor_statement, whole, &vendor()),
+            line(&with_another_whole(&vendor_statement, 5), &[&vendor()]),
             "states nar:out with sha256 555555555555",
         ),
         (
