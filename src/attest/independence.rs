@@ -1,5 +1,5 @@
-//! How many builders K organisations really are: those that signed the same run, or copied their outputs or inputs from the same hand,
-//! are one.
+//! How many builders K organisations really are: those that signed the same run, or copied their outputs or inputs from
+//! the same hand, are one.
 
 use std::collections::BTreeSet;
 
@@ -24,12 +24,41 @@ pub fn opinions(organisations: &[Vec<&Testimony>], require: Require, tolerated: 
     components(&ties)
 }
 
-/// Whether a statement is about outputs that its run built, from no more than `tolerated` copied paths.
-pub fn built(testimony: &Testimony, tolerated: usize) -> bool {
-    let made = |making: &Making| *making == Making::Built;
-    !testimony.makings.is_empty()
-        && testimony.makings.values().all(made)
-        && testimony.substituted <= tolerated
+/// Why a statement is none about outputs that its run built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It is of the first version, which does not say who made the output.
+    FirstVersion,
+    /// An output was copied.
+    CopiedOutput,
+    /// An output was found.
+    FoundOutput,
+    /// More inputs were copied than is tolerated.
+    CopiedInputs,
+}
+
+impl Lack {
+    /// As reports have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstVersion => "first-version",
+            Self::CopiedOutput => "copied-output",
+            Self::FoundOutput => "found-output",
+            Self::CopiedInputs => "copied-inputs",
+        }
+    }
+}
+
+/// What keeps a statement from being one about outputs that its run built, from no more than `tolerated` copied paths;
+/// nothing, if it is.
+pub fn lack(testimony: &Testimony, tolerated: usize) -> Option<Lack> {
+    match testimony.made() {
+        // A statement of the second version that has an output says who made it.
+        None => Some(Lack::FirstVersion),
+        Some(Making::Substituted) => Some(Lack::CopiedOutput),
+        Some(Making::Found) => Some(Lack::FoundOutput),
+        Some(Making::Built) => (testimony.substituted > tolerated).then_some(Lack::CopiedInputs),
+    }
 }
 
 /// Whether an output was copied from elsewhere.

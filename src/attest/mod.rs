@@ -5,7 +5,7 @@
 //! signature that holds, and nothing is assumed: what is not counted is not agreed.
 
 pub mod challenge;
-mod independence;
+pub mod independence;
 pub mod outputs;
 pub mod policy;
 pub mod testimony;

@@ -250,6 +250,11 @@ fn signers(envelope: &Envelope, place: &str, trust: &Trust) -> (Vec<usize>, Vec<
 }
 
 impl Testimony {
+    /// Who made the outputs: of several origins the one that proves least. `None` if there are none, or nothing is said of it.
+    pub fn made(&self) -> Option<Making> {
+        self.makings.values().max().copied()
+    }
+
     fn new(line: usize, signers: Vec<usize>, payload: [u8; 32], statement: Statement<Rebuild>) -> Self {
         let first_version = statement.is_first_version();
         let Statement { subject, predicate, .. } = statement;

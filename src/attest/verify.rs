@@ -5,6 +5,7 @@ mod counting;
 
 use std::collections::BTreeSet;
 
+use super::independence::Lack;
 use super::policy::{Effect, Policy};
 use super::testimony::{self, Ignored, Outputs, Testimony};
 use super::trust::Trust;
@@ -59,6 +60,8 @@ pub struct Row {
     pub testimony: usize,
     /// What it is worth.
     pub standing: Standing,
+    /// Why it is none about outputs that its run built, where it counts for nothing for that reason.
+    pub lack: Option<Lack>,
 }
 
 /// What a statement is worth.
@@ -84,7 +87,7 @@ pub enum Standing {
     DigestContradictory,
     /// The policy does not name its key.
     Unlisted,
-    /// It is about a build with more copied inputs than the policy allows, or does not say where they came from.
+    /// It is about outputs that its run did not build, or built from more copied inputs than the policy allows.
     Substituted,
     /// Its organisation has not signed with every algorithm that the policy demands.
     AlgorithmMissing,

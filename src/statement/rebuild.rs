@@ -118,7 +118,7 @@ pub struct Output {
     pub signers: Vec<String>,
 }
 
-/// Who made an output.
+/// Who made an output; in the order of what each proves, most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

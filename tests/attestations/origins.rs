@@ -1,6 +1,7 @@
 //! What a statement is worth by who made the output: built, found, copied, or not known, as in the first version.
 
 use sarsen::statement::rebuild::Making;
+use serde_json::json;
 
 use super::*;
 
@@ -127,5 +128,122 @@ fn the_first_version_still_disputes() {
         let said = judge(&name, &policy, &trust(), (good.clone() + &vendors).as_bytes(), &[b"program"]);
         assert_eq!(said.exit, exit, "{name}: {}", said.stderr);
         assert_eq!(said.standings(), ["laboratory-1 counts", "utility-1 counts", standing], "{name}");
+    }
+}
+
+/// A statement, and what the reports say of it under `built`: origin, reason, and words for people.
+struct Told {
+    statement: String,
+    made: Value,
+    version: u64,
+    lack: Option<&'static str>,
+    column: &'static str,
+    words: &'static str,
+}
+
+#[test]
+fn reports_say_who_made_the_output_and_why_a_statement_does_not_count() {
+    let by = |statement: &Statement<Rebuild>| line(statement, &[&laboratory()]);
+    let copied = |signers: &[&str]| by(&with_origin(laboratory_statement(), Making::Substituted, signers));
+    let out = |word: &str| json!({ "out": word });
+    for (name, told) in [
+        (
+            "built",
+            Told {
+                statement: by(&laboratory_statement()),
+                made: out("built"),
+                version: 2,
+                lack: None,
+                column: "built",
+                words: "",
+            },
+        ),
+        (
+            "found",
+            Told {
+                statement: by(&with_origin(laboratory_statement(), Making::Found, &[])),
+                made: out("found"),
+                version: 2,
+                lack: Some("found-output"),
+                column: "found",
+                words: "the output was found, not built by this run",
+            },
+        ),
+        (
+            "copied",
+            Told {
+                statement: copied(&[CACHE]),
+                made: out("substituted"),
+                version: 2,
+                lack: Some("copied-output"),
+                column: "copied",
+                words: "signed by 6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY=",
+            },
+        ),
+        (
+            "copied unsigned",
+            Told {
+                statement: copied(&[]),
+                made: out("substituted"),
+                version: 2,
+                lack: Some("copied-output"),
+                column: "copied",
+                words: "signed by nobody whom its Nix trusts",
+            },
+        ),
+        (
+            "copied inputs",
+            Told {
+                statement: by(&produced("laboratory.example", "app", APP)),
+                made: out("built"),
+                version: 2,
+                lack: Some("copied-inputs"),
+                column: "built",
+                words: "2 inputs were copied, more than the policy allows",
+            },
+        ),
+        (
+            "first version",
+            Told {
+                statement: first_line(&laboratory_statement(), &[&laboratory()]),
+                made: json!({}),
+                version: 1,
+                lack: Some("first-version"),
+                column: "unknown",
+                words: "version 1 does not state who made the output",
+            },
+        ),
+        (
+            "failed",
+            Told {
+                statement: by(&failed("laboratory.example", "app")),
+                made: json!({}),
+                version: 2,
+                lack: None,
+                column: "-",
+                words: "the disk was full",
+            },
+        ),
+    ] {
+        let policy = policy() + "[independence]\nrequire = \"built\"\n";
+        let bundle = line(&utility_statement(), &[&utility()]) + &told.statement;
+        let said = judge(&format!("told {name}"), &policy, &trust(), bundle.as_bytes(), &[b"program"]);
+        let statement = &said.json["statements"][1];
+        assert_eq!(
+            (&statement["made"], statement["version"].as_u64(), statement["lack"].as_str()),
+            (&told.made, Some(told.version), told.lack),
+            "{name}"
+        );
+        assert_eq!(statement["standing"] == "substituted", told.lack.is_some(), "{name}");
+        let folder = Folder::new(&format!("attestations-words-{}", name.replace(' ', "-")));
+        let (policy, trust) = (folder.file("p", policy.as_bytes()), folder.file("t", trust().as_bytes()));
+        let (bundle, file) = (folder.file("b", bundle.as_bytes()), folder.file("app", b"program"));
+        let output = sarsen(&["verify-attestation", "--policy", &policy, "--trust", &trust, &bundle, &file]);
+        let text = stdout(&output);
+        let row = text.lines().find(|line| line.contains("laboratory-1")).unwrap();
+        assert_eq!(row.split_whitespace().nth(5), Some(told.column), "{name}:\n{text}");
+        assert!(row.contains(told.words), "{name}:\n{text}");
+        let is_copied = told.lack == Some("copied-output");
+        assert_eq!(statement["copied-from"].as_array().unwrap().len(), usize::from(is_copied), "{name}");
     }
 }

@@ -243,7 +243,11 @@ fn dissent_names_what_differs() {
     let good = utility_line() + &laboratory_line();
     let text: &[(&str, &[u8])] = &[APP[0], ("share/app.txt", b"tExt")];
     let vendor_statement = produced("vendor.example", "app", APP);
+    // What was expected states fewer files than were built: those are no difference.
+    let mut sparse = differs("vendor.example", "app", OTHER, APP);
+    sparse.predicate.verdict.expected = vec![sparse.predicate.verdict.expected[2].clone()];
     for (name, dissent, words) in [
+        ("expected another whole", line(&sparse, &[&vendor()]), "got nar:out with"),
         (
             "another text",
             line(&produced("vendor.example", "app", text), &[&vendor()]),

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Report, Row, Standing};
-use crate::attest::independence::{built, opinions};
+use crate::attest::independence::{lack, opinions};
 use crate::attest::outputs::{
     Comparison, compare, complete, contradict, contradiction, demanded, prefix, subject, what,
 };
-use crate::attest::policy::{Effect, Policy, Require, number};
+use crate::attest::policy::{Effect, Independence, Policy, Require, number};
 use crate::attest::testimony::{Outputs, Testimony};
 use crate::attest::trust::Trust;
 use crate::content::File;
 use crate::digest::hex;
 use crate::error::{Code, Error};
+use crate::statement::agreement::difference;
 use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
 
@@ -127,7 +128,10 @@ fn rows(report: &mut Report, policy: &Policy, trust: &Trust, equivocating: &BTre
                 _ => common,
             };
             let (key, organisation) = (key.name.clone(), key.organisation.clone());
-            report.rows.push(Row { key, organisation, testimony: at, standing });
+            let lack = (standing == Standing::Substituted)
+                .then(|| lack(testimony, policy.independence.max_substituted))
+                .flatten();
+            report.rows.push(Row { key, organisation, testimony: at, standing, lack });
         }
     }
 }
@@ -169,12 +173,11 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
     if !whole {
         return Standing::OtherRecipe;
     }
-    let independence = &policy.independence;
-    let enough = match independence.require {
-        Require::Any | Require::Distinct => true,
-        Require::Built => built(testimony, independence.max_substituted),
-    };
-    if enough { Standing::Counts } else { Standing::Substituted }
+    let Independence { require, max_substituted } = policy.independence;
+    match require {
+        Require::Built if lack(testimony, max_substituted).is_some() => Standing::Substituted,
+        _ => Standing::Counts,
+    }
 }
 
 /// What the rows say against the policy being met.
@@ -193,7 +196,7 @@ fn objections(report: &mut Report, policy: &Policy) {
                     format!("; the first difference is in {}{summary}", difference.path)
                 });
                 let (outputs, expected) = (&testimony.outputs, &testimony.expected);
-                let stated = match contradiction(outputs, expected) {
+                let stated = match difference(outputs, expected) {
                     Some(name) if testimony.result == Outcome::Differs => {
                         format!("got {} where {} was expected", what(outputs, name), what(expected, name))
                     }

@@ -1,17 +1,19 @@
 //! Who stated what, and whether the policy is met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::{Remark, Unused, remarks, table, unused, write_ignored};
+use crate::attest::independence::Lack;
 use crate::attest::outputs::prefix;
 use crate::attest::policy::number;
 use crate::attest::testimony::{Outputs, Testimony};
 use crate::attest::verify::{Report, Row, Standing};
 use crate::digest::hex;
 use crate::statement::is_file;
+use crate::statement::rebuild::Making;
 use crate::visible::visible;
 
 /// The version that documents carry. Fields may be added to it; none is removed or changes its meaning.
@@ -32,7 +34,8 @@ struct Document<'a> {
     threshold: usize,
     /// How many were counted: organisations, those that are one under `[independence]` once.
     opinions: usize,
-    /// How many they would be if those that copied anything from one hand were one.
+    /// How many they would be under `distinct`: if those that copied anything from one hand were one, and so were all whose
+    /// statements are of version 1.
     distinct: usize,
     /// The organisations that count.
     counted: &'a [String],
@@ -77,6 +80,8 @@ struct File<'a> {
 struct Statement<'a> {
     /// The line of the bundle.
     line: usize,
+    /// The version of the statement: 1 does not say who made the outputs.
+    version: u8,
     /// The key's name in the trust store.
     key: &'a str,
     /// Its organisation there.
@@ -84,6 +89,9 @@ struct Statement<'a> {
     /// What it is worth: `counts`, or why it does not: `differs`, `failed`, `not-built`, `other-recipe`, `equivocates`,
     /// `divided`, `digest-missing`, `digest-contradictory`, `unlisted`, `substituted` or `algorithm-missing`.
     standing: &'a str,
+    /// Why it is `substituted`: `first-version`, `copied-output`, `found-output` or `copied-inputs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lack: Option<&'a str>,
     /// `produced`, `matches`, `differs`, `failed` or `not-built`.
     result: &'a str,
     /// SHA-256 of the derivation's text.
@@ -100,13 +108,19 @@ struct Statement<'a> {
     /// Why there is no output.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Who made each output, by its name: `built` (by this run), `found` (that machine built it earlier) or `substituted`
+    /// (copied from elsewhere); empty if there is none, or the statement is of version 1.
+    made: BTreeMap<&'a str, &'a str>,
+    /// The keys that signed copied outputs, in base 64; an empty text for nobody.
+    copied_from: &'a BTreeSet<String>,
     /// Paths of the closure built on that machine.
     built: usize,
     /// Paths whose content the recipe fixes.
     fixed: usize,
     /// Paths copied from elsewhere.
     substituted: usize,
-    /// Those by who signed them; an empty name for nobody.
+    /// Those by the key that signed them, in base 64; an empty name for nobody, and for all in version 1, whose signers
+    /// nobody has verified.
     substituted_by: &'a BTreeMap<String, usize>,
     /// The output was there already.
     taken: bool,
@@ -127,9 +141,11 @@ struct Absent<'a> {
 fn statement<'a>(row: &'a Row, testimony: &'a Testimony) -> Statement<'a> {
     Statement {
         line: testimony.line,
+        version: if testimony.first_version { 1 } else { 2 },
         key: &row.key,
         organisation: &row.organisation,
         standing: row.standing.as_str(),
+        lack: row.lack.map(Lack::as_str),
         result: testimony.result.as_str(),
         drv_sha256: &testimony.drv,
         attribute: &testimony.attribute,
@@ -137,6 +153,8 @@ fn statement<'a>(row: &'a Row, testimony: &'a Testimony) -> Statement<'a> {
         expected: &testimony.expected,
         difference: testimony.difference.as_ref().map(|difference| difference.path.as_str()),
         reason: testimony.reason.as_deref(),
+        made: testimony.makings.iter().map(|(name, making)| (name.as_str(), making.as_str())).collect(),
+        copied_from: &testimony.copied_from,
         built: testimony.built,
         fixed: testimony.fixed,
         substituted: testimony.substituted,
@@ -207,15 +225,20 @@ pub fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let which = if report.independent { "independent " } else { "" };
     write!(out, "{} {which}{states} the same bytes for this derivation", report.opinions)?;
     if !report.independent && report.distinct < report.opinions {
-        write!(out, " ({} if those that copied inputs from one hand are one)", report.distinct)?;
+        write!(
+            out,
+            " ({} independent: the others have copies signed by the same key, or by none, or do not state who made the output)",
+            report.distinct
+        )?;
     }
     writeln!(out, ": policy {} is {}met", visible(&report.policy), if report.met() { "" } else { "not " })
 }
 
 fn rows(report: &Report) -> Vec<Vec<String>> {
-    let heads = ["key", "organisation", "standing", "verdict", "sha256", "built/copied", "finished"];
+    let heads =
+        ["key", "organisation", "standing", "verdict", "sha256", "output", "built/copied", "finished"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
-    for Row { key, organisation, testimony, standing } in &report.rows {
+    for Row { key, organisation, testimony, standing, lack } in &report.rows {
         let testimony = &report.testimonies[*testimony];
         let file = testimony.outputs.iter().find(|(name, _)| is_file(name)).map(|(_, digests)| digests);
         let digest = file.and_then(|digests| digests.get("sha256")).map_or("-", |digest| prefix(digest));
@@ -225,10 +248,11 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
             standing.as_str().into(),
             testimony.result.as_str().into(),
             digest.into(),
+            made(testimony).into(),
             format!("{}/{}", testimony.built, testimony.substituted),
             testimony.finished.clone(),
         ];
-        row.extend(note(testimony, *standing));
+        row.extend(note(testimony, *standing, *lack));
         rows.push(row);
     }
     for (key, organisation) in &report.absent {
@@ -237,9 +261,21 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
     rows
 }
 
+/// Who made the output.
+fn made(testimony: &Testimony) -> &'static str {
+    match testimony.made() {
+        Some(Making::Built) => "built",
+        Some(Making::Found) => "found",
+        Some(Making::Substituted) => "copied",
+        None if testimony.first_version && testimony.result.has_output() => "unknown",
+        None => "-",
+    }
+}
+
 /// What does not fit into a column.
-fn note(testimony: &Testimony, standing: Standing) -> Option<String> {
+fn note(testimony: &Testimony, standing: Standing, lack: Option<Lack>) -> Option<String> {
     match standing {
+        Standing::Substituted => lack.map(|lack| why(testimony, lack)),
         Standing::Differs => {
             testimony.difference.as_ref().map(|difference| format!("first in {}", difference.path))
         }
@@ -248,7 +284,32 @@ fn note(testimony: &Testimony, standing: Standing) -> Option<String> {
             Some(format!("{}, derivation {}", testimony.attribute, prefix(&testimony.drv)))
         }
         _ if testimony.taken => Some("taken, not built for this".into()),
+        _ if testimony.first_version => Some("version 1 does not state who made the output".into()),
         _ => None,
+    }
+}
+
+/// Why a statement is none about a build.
+fn why(testimony: &Testimony, lack: Lack) -> String {
+    match lack {
+        Lack::FirstVersion => {
+            "version 1 does not state who made the output: ask for a statement by sarsen attest --rebuild"
+                .into()
+        }
+        Lack::CopiedOutput if testimony.copied_from.iter().all(String::is_empty) => {
+            "the output was copied, signed by nobody whom its Nix trusts".into()
+        }
+        Lack::CopiedOutput => {
+            let keys: Vec<&str> =
+                testimony.copied_from.iter().map(String::as_str).filter(|key| !key.is_empty()).collect();
+            format!("the output was copied, signed by {}", keys.join(", "))
+        }
+        Lack::FoundOutput => {
+            "the output was found, not built by this run: when and from what is not known".into()
+        }
+        Lack::CopiedInputs => {
+            format!("{} inputs were copied, more than the policy allows", testimony.substituted)
+        }
     }
 }
 
