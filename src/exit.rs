@@ -2,7 +2,7 @@
 
 /// What the exit code of `sarsen` says. With several reasons at once the largest wins, but [`Exit::Nothing`] is only
 /// returned where there is no other reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
     /// Everything was judged, and nothing failed.

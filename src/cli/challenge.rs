@@ -46,12 +46,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
         Ok(challenge) => challenge,
         Err(error) => return Ok(super::refused(&error)),
     };
+    challenge.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
     match arguments.format {
         Format::Human => attest::challenge::human(out, &challenge)?,
         Format::Json => attest::challenge::json(out, &challenge)?,
     }
-    out.flush()?;
-    challenge.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
     Ok(challenge.exit())
 }
 

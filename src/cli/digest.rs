@@ -45,6 +45,12 @@ enum Format {
     Json,
 }
 
+impl Arguments {
+    pub fn prints_result(&self) -> bool {
+        !self.check
+    }
+}
+
 /// The largest list that is read, in bytes: 256 MiB, a million lines or more.
 const LIST_LIMIT: u64 = 256 << 20;
 
@@ -127,9 +133,7 @@ impl Run<'_> {
             outcome if outcome.differing().is_empty() => Exit::Ok,
             _ => Exit::Failed,
         };
-        if exit as u8 > self.exit as u8 {
-            self.exit = exit;
-        }
+        self.exit = self.exit.max(exit);
         if self.format == Format::Lines {
             return report::lines(self.out, name, outcome, self.tag);
         }

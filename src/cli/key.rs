@@ -76,6 +76,16 @@ enum Format {
     Json,
 }
 
+impl Arguments {
+    pub fn prints_result(&self) -> bool {
+        match &self.command {
+            Command::Generate(_) => false,
+            Command::Show(_) => true,
+            Command::Public(arguments) => arguments.output.is_none(),
+        }
+    }
+}
+
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let done = match &arguments.command {
         Command::Generate(arguments) => generate(arguments),

@@ -11,6 +11,7 @@ mod profiles;
 mod rules;
 mod sign;
 mod slim;
+mod stdout;
 mod verify;
 mod verify_attestation;
 
@@ -23,6 +24,7 @@ use clap::{Parser, Subcommand};
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::visible::visible;
+use stdout::Stdout;
 
 /// Judges ELF files against the device they are meant for
 #[derive(Parser)]
@@ -48,19 +50,45 @@ enum Command {
     VerifyAttestation(verify_attestation::Arguments),
 }
 
-/// Runs the program with its arguments, the name included.
+impl Command {
+    /// Whether what it prints is all that it is for; other commands have a verdict or a file beside that, or print what can
+    /// be had again.
+    fn prints_result(&self) -> bool {
+        match self {
+            Command::Digest(arguments) => arguments.prints_result(),
+            Command::Key(arguments) => arguments.prints_result(),
+            Command::Sign(arguments) => arguments.prints_result(),
+            Command::Attest(_)
+            | Command::Challenge(_)
+            | Command::Check(_)
+            | Command::Explain(_)
+            | Command::Profiles(_)
+            | Command::Rules(_)
+            | Command::Slim(_)
+            | Command::Verify(_)
+            | Command::VerifyAttestation(_) => false,
+        }
+    }
+}
+
+/// Runs the program with its arguments, the name included. What it exits with does not depend on who reads its standard
+/// output, except that a result which cannot be written is never a success.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Help and version are results; a closed pipe is not an error of theirs.
-            let exit = if error.use_stderr() { Exit::Unusable } else { Exit::Ok };
+        Err(error) if error.use_stderr() => {
             let _ = error.print();
-            return exit.into();
+            return Exit::Unusable.into();
+        }
+        // Help and version are results.
+        Err(error) => {
+            let mut out = Stdout::new(false);
+            let printed = write!(out, "{}", error.render());
+            return out.end(printed.map_or(Exit::Output, |()| Exit::Ok)).into();
         }
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let result = match arguments.command {
+    let mut out = Stdout::new(arguments.command.prints_result());
+    let exit = match arguments.command {
         Command::Attest(arguments) => attest::run(&arguments, &mut out),
         Command::Challenge(arguments) => challenge::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(arguments, &mut out),
@@ -74,16 +102,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments, &mut out),
         Command::VerifyAttestation(arguments) => verify_attestation::run(&arguments, &mut out),
     };
-    let written = result.and_then(|exit| out.flush().map(|()| exit));
-    match written {
-        Ok(exit) => exit.into(),
-        // Whoever reads has seen enough (`| head`): not an error, and nothing is left to say.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok.into(),
-        Err(error) => {
-            say(format_args!("error[output-failed]: the result could not be written: {error}"));
-            Exit::Output.into()
-        }
-    }
+    // `out` never fails, so that each comes to its verdict.
+    out.end(exit.unwrap_or(Exit::Output)).into()
 }
 
 /// A diagnostic on one line, whatever the names in it hold. If even stderr is closed there is nobody to tell.

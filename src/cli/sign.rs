@@ -38,6 +38,12 @@ pub struct Arguments {
     files: Vec<PathBuf>,
 }
 
+impl Arguments {
+    pub fn prints_result(&self) -> bool {
+        self.envelope && self.output.is_none()
+    }
+}
+
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let signers = match signers(arguments) {
         Ok(signers) => signers,
@@ -56,10 +62,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let mut exit = Exit::Ok;
     for file in &arguments.files {
         if let Err(error) = detach(arguments, &signers, file) {
-            let reason = super::refused(&error);
-            if reason as u8 > exit as u8 {
-                exit = reason;
-            }
+            exit = exit.max(super::refused(&error));
         }
     }
     Ok(exit)

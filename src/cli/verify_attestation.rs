@@ -47,15 +47,14 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
             return Ok(Exit::Unusable);
         }
     };
-    match arguments.format {
-        Format::Human => attest::verify::human(out, &report)?,
-        Format::Json => attest::verify::json(out, &report)?,
-    }
-    out.flush()?;
     for warning in &report.warnings {
         super::say(format_args!("warning[{}]: {}", warning.code.as_str(), warning.message));
     }
     report.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
+    match arguments.format {
+        Format::Human => attest::verify::human(out, &report)?,
+        Format::Json => attest::verify::json(out, &report)?,
+    }
     Ok(report.exit())
 }
 

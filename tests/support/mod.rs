@@ -382,6 +382,13 @@ impl Folder {
         std::fs::write(&path, bytes).expect("a file can be written");
         path.to_str().expect("the path is UTF-8").to_owned()
     }
+
+    /// Writes a private key as the program does, readable by its owner alone, and returns its path as text.
+    pub fn key(&self, name: &str, key: &sarsen::key::SecretKey) -> String {
+        let path = self.0.join(name);
+        sarsen::key::file::write_secret(&path, key).expect("a key can be written");
+        path.to_str().expect("the path is UTF-8").to_owned()
+    }
 }
 
 impl Drop for Folder {
