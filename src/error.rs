@@ -75,6 +75,8 @@ pub enum Code {
     SignatureMalformed,
     /// A signature that is not this key's of these bytes.
     SignatureWrong,
+    /// A file whose signature would be taken for one of something else.
+    SignatureDomain,
     /// No signature could be made.
     SignatureFailed,
     /// A program that should sign cannot be started, fails, or is not done in time.
@@ -194,6 +196,7 @@ impl Code {
             Code::KeyRandom => "key-random",
             Code::SignatureMalformed => "signature-malformed",
             Code::SignatureWrong => "signature-wrong",
+            Code::SignatureDomain => "signature-domain",
             Code::SignatureFailed => "signature-failed",
             Code::SignerFailed => "signer-failed",
             Code::SignerAnswer => "signer-answer",

@@ -15,7 +15,8 @@ use crate::visible::shown;
 ///
 /// The signature of FILE by an Ed25519 key is written to FILE.ed25519.sig, that by an SM2 key to FILE.sm2.sig. For
 /// Ed25519, files of up to 1 GiB are read into memory; SM2 signs files of any size. An envelope has at most 64 MiB, so
-/// its payload less than 48 MiB, and 64 signatures.
+/// its payload less than 48 MiB, and 64 signatures. A FILE that begins with `DSSEv1 ` or `1;/` is refused outside of an
+/// envelope: its signature would be taken for one of an envelope, or of a path in a Nix cache.
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]

@@ -13,6 +13,17 @@ use crate::input;
 /// How much is read at once, in bytes: it stays in the processor's cache until it is hashed.
 const CHUNK: usize = 128 << 10;
 
+/// The most bytes in [`OTHERS`].
+const BEGINNING: usize = 7;
+
+/// How bytes begin that keys sign for other purposes. The signature of a file with such bytes would be one of those.
+const OTHERS: [(&[u8], &str); 2] = [
+    // secure-systems-lab/dsse, protocol.md: the pre-authentication encoding.
+    (b"DSSEv1 ", "what is signed of an envelope (DSSE)"),
+    // ValidPathInfo::fingerprint in Nix's src/libstore/path-info.cc.
+    (b"1;/", "what a Nix cache signs of a store path"),
+];
+
 /// Judges a signature when it has seen the message.
 pub struct Verifier<'k> {
     key: &'k PublicKey,
@@ -77,27 +88,52 @@ pub fn verify_file(key: &PublicKey, path: &Path, signature: &[u8]) -> Result<(),
 /// one nonce that come of it would betray the key.
 ///
 /// # Errors
-/// An `input-…` code if the file cannot be read, `input-too-large` where it must be in memory and is not below
+/// `signature-domain`, before anybody is asked to sign, if the bytes are what is signed of something else than a file; an
+/// `input-…` code if the file cannot be read, `input-too-large` where it must be in memory and is not below
 /// [`input::LIMIT`]; those of [`Sign::sign`].
 pub fn sign_file(signer: &dyn Sign, path: &Path) -> Result<Vec<u8>, Error> {
-    match &signer.public().0 {
-        Public::Sm2(public) if signer.takes_prehash() => {
+    if let Public::Sm2(public) = &signer.public().0 {
+        if signer.takes_prehash() {
             let mut hasher = public.hasher();
-            each_chunk(path, |bytes| hasher.update(bytes))?;
-            signer.sign_prehash(&hasher.finalize().into())
+            let mut beginning = Vec::new();
+            each_chunk(path, |bytes| {
+                beginning.extend(bytes.iter().take(BEGINNING - beginning.len()));
+                hasher.update(bytes);
+            })?;
+            is_a_file(path, &beginning)?;
+            return signer.sign_prehash(&hasher.finalize().into());
         }
-        _ => signer.sign(&input::whole(path).map_err(|error| match error.code {
-            Code::InputTooLarge => Error::new(
-                error.code,
-                format!(
-                    "{} has more than {} bytes (1 GiB), which this signer needs in memory: sign the list that `sarsen digest` \
-                     writes of it instead",
-                    path.display(),
-                    input::LIMIT
-                ),
+    }
+    let bytes = input::whole(path).map_err(|error| match error.code {
+        Code::InputTooLarge => Error::new(
+            error.code,
+            format!(
+                "{} has more than {} bytes (1 GiB), which this signer needs in memory: sign the list that `sarsen digest` \
+                 writes of it instead",
+                path.display(),
+                input::LIMIT
             ),
-            _ => error,
-        })?),
+        ),
+        _ => error,
+    })?;
+    is_a_file(path, &bytes)?;
+    signer.sign(&bytes)
+}
+
+/// # Errors
+/// `signature-domain` if `bytes` begin as one of [`OTHERS`].
+fn is_a_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    match OTHERS.iter().find(|(beginning, _)| bytes.starts_with(beginning)) {
+        Some((beginning, what)) => Err(Error::new(
+            Code::SignatureDomain,
+            format!(
+                "{} begins with {:?}, as {what} does: its signature as a file would be taken for one of that, so nothing is \
+                 signed; if it is to be signed, put it into an envelope (--envelope)",
+                path.display(),
+                String::from_utf8_lossy(beginning)
+            ),
+        )),
+        None => Ok(()),
     }
 }
 
