@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 pub use sm2::dsa::Signature;
 use sm2::dsa::SigningKey;
 use sm2::dsa::signature::hazmat::PrehashSigner;
+use sm2::elliptic_curve::Group;
 use sm2::elliptic_curve::ops::Reduce;
 use sm2::elliptic_curve::point::AffineCoordinates;
 use sm2::elliptic_curve::sec1::ToEncodedPoint;
@@ -107,14 +108,16 @@ impl Public {
         signature::from_der(der).map(|raw| Signature::from_bytes(&raw).ok())
     }
 
-    /// GB/T 32918.2, 7.1, from step B4 on, faster than the crate does it: everything here is public.
+    /// GB/T 32918.2, 7.1, from step B4 on, faster than the crate does it: everything here is public. The point at infinity
+    /// has no x of step B6; that it were 0, as the crate says, would accept signatures made with the nonce 0.
     pub fn fits(&self, prehash: &[u8; 32], signature: &Signature) -> bool {
         let (r, s) = signature.split_scalars();
         let t = *r + *s;
         let base = BASE.get_or_init(|| Multiples::new(ProjectivePoint::GENERATOR));
-        let point = wnaf::combine(&s, base, &t, &self.0.multiples).to_affine();
+        let point = wnaf::combine(&s, base, &t, &self.0.multiples);
         let number = |bytes| <Scalar as Reduce<U256>>::reduce_bytes(bytes);
-        !bool::from(t.is_zero()) && *r == number(prehash.into()) + number(&point.x())
+        !bool::from(t.is_zero() | point.is_identity())
+            && *r == number(prehash.into()) + number(&point.to_affine().x())
     }
 }
 
@@ -176,7 +179,8 @@ mod tests {
 
     const KEYS: usize = 10;
 
-    /// The crate's own verifier is the oracle, over right signatures and over such with one bit changed.
+    /// The crate's own verifier is the oracle, over right signatures and over such with one bit changed. It does not refuse
+    /// the point at infinity, which none of these lead to.
     #[test]
     fn signatures_are_judged_as_the_crate_judges_them() {
         let mut seed = [0; 32];
@@ -216,5 +220,18 @@ mod tests {
         let raw: Vec<u8> =
             [Scalar::from(5u64), -Scalar::from(5u64)].iter().flat_map(|n| n.to_bytes()).collect();
         assert!(!public.fits(&[0; 32], &Signature::from_slice(&raw).unwrap()));
+    }
+
+    /// Made with the nonce 0 by who has the key of GM/T 0003.5, for its message: r = e and s = -r d / (1 + d), so that
+    /// s G + (r + s) P is the point at infinity.
+    #[test]
+    fn a_signature_without_a_nonce_is_refused() {
+        let bytes = |digits: &str| crate::digest::unhex(digits).unwrap();
+        let number = bytes("3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8");
+        let (_, public) = Secret::new(&number.try_into().unwrap(), "key", "1234567812345678").unwrap();
+        let r = bytes("f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640");
+        let s = bytes("3da760dd7383633800a1adecfe9790f8ee194f453a81b16507c3285b8f170e1b");
+        let signature = Signature::from_slice(&[r.as_slice(), &s].concat()).unwrap();
+        assert!(!public.fits(&r.try_into().unwrap(), &signature));
     }
 }

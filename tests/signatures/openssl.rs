@@ -86,6 +86,39 @@ fn sm2_signatures_are_verified_on_both_sides() {
     ok(&folder, "verify --key bare.pub --identity ALICE --signature their.sig f");
 }
 
+/// The vector of src/key/sm2.rs: s G + (r + s) P is the point at infinity.
+#[test]
+fn a_signature_without_a_nonce_is_refused_on_both_sides() {
+    if !openssl() {
+        return;
+    }
+    let folder = Folder::new("signatures-openssl-nonce");
+    let page = include_str!("../../docs/formats/signature.md");
+    let key = page.split("```\n").find(|block| block.starts_with("identity: ")).unwrap();
+    folder.file("key.pub", key.as_bytes());
+    folder.file("f", b"message digest");
+    let digits = [
+        "3045022100f0b43e94ba45accaace692ed534382eb17e6ab5a19ce7b31f4486fdfc0d28640",
+        "02203da760dd7383633800a1adecfe9790f8ee194f453a81b16507c3285b8f170e1b",
+    ];
+    folder.file("none.sig", &sarsen::digest::unhex(&digits.concat()).unwrap());
+    // With the nonce 12345, by the same program: it is not the files or the arguments that are refused.
+    let digits = [
+        "30440220465316e66be30f485aca0abff071f01da3007d75f3aa61c741815366eb57cc5e",
+        "022044ad8ab310363fbe5ce1759a4d9af01c27161d701f08dc60692013b4f81c6baa",
+    ];
+    folder.file("some.sig", &sarsen::digest::unhex(&digits.concat()).unwrap());
+    refused(&folder, "verify --key key.pub --signature none.sig f", 6, &["[signature-wrong]"]);
+    ok(&folder, "verify --key key.pub --signature some.sig f");
+    for (name, fits) in [("none.sig", false), ("some.sig", true)] {
+        let line = format!(
+            "pkeyutl -verify -pubin -inkey key.pub -rawin -digest sm3 -in f -sigfile {name} -pkeyopt distid:{IDENTITY}"
+        );
+        let output = run(&folder, "openssl", &line.split(' ').collect::<Vec<_>>());
+        assert_eq!(output.status.success(), fits, "{name}: {}{}", stdout(&output), stderr(&output));
+    }
+}
+
 #[test]
 fn ed25519_signatures_are_verified_on_both_sides() {
     if !openssl() {
