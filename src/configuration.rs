@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Error};
 use crate::input;
+use crate::strict::Strict;
 
 /// The largest file that people write by hand, in bytes: 1 MiB.
 const LIMIT: u64 = 1 << 20;
@@ -33,8 +34,8 @@ pub fn text(path: &Path, code: Code) -> Result<String, Error> {
 /// # Errors
 /// One sentence fragment with the line, and the nearest of the known names where one is not known.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+    toml::Deserializer::parse(text).and_then(|toml| T::deserialize(Strict(toml))).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         format!("line {line}: {}", with_nearest(error.message()))
     })
 }
@@ -75,6 +76,33 @@ fn distance(a: &str, b: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Example {
+        key: Vec<Entry>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        name: String,
+    }
+
+    #[test]
+    fn messages_name_the_line_and_lists_are_no_tables() {
+        let parse = |text: &str| super::parse::<Example>(text);
+        assert_eq!(parse("key = [{ name = \"a\" }]").unwrap().key[0].name, "a");
+        for (text, why) in [
+            ("\nkey = [[\"a\"]]", "line 2: invalid type: sequence"),
+            ("[[key]]\nnam = \"a\"", "line 2: unknown field `nam`, expected `name`; is name meant?"),
+            ("[[key]]\nname = 1", "line 2: invalid type: integer"),
+            ("key = [\n", "line 1: unclosed array"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert!(error.starts_with(why), "{text}: {error}");
+        }
+    }
+
     #[test]
     fn only_near_names_are_offered() {
         let names = || ["relro", "no-wx", "static-pie"].into_iter();

@@ -6,6 +6,8 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::strict::Strict;
+
 /// Whether `text` is one JSON value, nested at most 127 deep, in which no object has two members of one name (RFC 8259,
 /// section 4: what those mean is left to each program).
 ///
@@ -13,6 +15,27 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 /// What is wrong and at which line and column.
 pub fn check(text: &[u8]) -> Result<(), serde_json::Error> {
     serde_json::from_slice::<Distinct>(text).map(|_| ())
+}
+
+/// A `T` from one JSON value that passes [`check`]. Structures are read from objects alone and choices from strings alone
+/// ([`Strict`]).
+///
+/// # Errors
+/// What is wrong and at which line and column.
+pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Error> {
+    check(text)?;
+    checked(text)
+}
+
+/// The same of a text that has passed [`check`] already.
+///
+/// # Errors
+/// What is wrong and at which line and column.
+pub fn checked<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(text);
+    let value = T::deserialize(Strict(&mut json))?;
+    json.end()?;
+    Ok(value)
 }
 
 /// Any value, looked through and dropped.
@@ -103,6 +126,24 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
         assert!(check(b"[\"\xff\"]").is_err(), "not UTF-8");
+    }
+
+    #[test]
+    fn lists_are_no_structures_wherever_they_are() {
+        #[derive(serde::Deserialize)]
+        struct Point {
+            x: u8,
+        }
+        assert_eq!(super::read::<Vec<Point>>(br#" [{"x":1}] "#).unwrap()[0].x, 1);
+        for (text, why) in [
+            ("[[1]]", "invalid type: sequence"),
+            (r#"[{"x":1,"y":0,"y":0}]"#, "two members are called \"y\""),
+            (r#"[{"x":1}] []"#, "trailing characters"),
+        ] {
+            let error = super::read::<Vec<Point>>(text.as_bytes()).map(|_| ()).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+        assert!(super::checked::<Vec<Point>>(br#"[{"x":1}] []"#).is_err());
     }
 
     #[test]

@@ -35,5 +35,6 @@ pub mod signer;
 pub mod slim;
 pub mod start;
 pub mod statement;
+pub mod strict;
 pub mod texts;
 mod visible;

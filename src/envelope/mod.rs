@@ -129,9 +129,8 @@ impl Envelope {
         if json.len() > LIMIT {
             return Err(invalid(format!("it has {} bytes, and {LIMIT} (64 MiB) are read", json.len())));
         }
-        json::check(json).map_err(|error| invalid(error.to_string()))?;
         let Json { payload, payload_type, signatures } =
-            serde_json::from_slice(json).map_err(|error| invalid(error.to_string()))?;
+            json::read(json).map_err(|error| invalid(error.to_string()))?;
         if signatures.is_empty() || signatures.len() > SIGNATURES {
             return Err(invalid(format!(
                 "it has {} signatures, and 1 to {SIGNATURES} are read",

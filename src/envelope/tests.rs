@@ -101,6 +101,8 @@ fn what_is_no_envelope() {
         (good[..good.len() - 1].into(), "EOF"),
         (good.to_string() + "{}", "trailing characters"),
         ("[]".into(), "expected"),
+        (r#"["e30=","t",[{"keyid":"k","sig":"AA=="}]]"#.into(), "invalid type: sequence"),
+        (good.replace(r#"{"keyid":"k","sig":"AA=="}"#, r#"["k","AA=="]"#), "invalid type: sequence"),
         (good.replace("e30=", "e30"), "payload is not base64"),
         (good.replace("e30=", "e31="), "payload is not base64"),
         (good.replace("e30=", "-+8="), "characters of both"),

@@ -71,6 +71,7 @@ fn wrong_answers_are_not_used() {
         ("echo '{\"sig\":\"*\"}'".into(), "not base64"),
         (format!("echo '{{\"sig\":\"{sig}\",\"sig\":\"{sig}\"}}'"), "two members"),
         (format!("echo '{{\"sig\":\"{sig}\",\"x\":1}}'"), "unknown field `x`"),
+        (format!("echo '[\"{sig}\"]'"), "invalid type: sequence"),
         ("echo '{}'".into(), "missing field `sig`"),
         ("echo garbage".into(), "does not answer with"),
         ("printf '\\377\\000'".into(), "does not answer with"),
