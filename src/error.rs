@@ -41,6 +41,8 @@ pub enum Code {
     KeyInvalid,
     /// A key of a form or an algorithm that is recognised but not used.
     KeyUnsupported,
+    /// A private key in a file that others than its owner may read or write.
+    KeyExposed,
     /// A public key where a private one is needed, or the other way round.
     KeyKind,
     /// The text or file is no signature, whoever would have made it.
@@ -179,6 +181,7 @@ impl Code {
             Code::DigestListInvalid => "digest-list-invalid",
             Code::KeyInvalid => "key-invalid",
             Code::KeyUnsupported => "key-unsupported",
+            Code::KeyExposed => "key-exposed",
             Code::KeyKind => "key-kind",
             Code::SignatureInvalid => "signature-invalid",
             Code::OutputExists => "output-exists",

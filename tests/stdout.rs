@@ -67,7 +67,7 @@ const COMMANDS: &[(&str, i32, [i32; 5])] = &[
 fn files(name: &str) -> Folder {
     let folder = Folder::new(&format!("stdout-{name}"));
     let keys = [ed25519(1), ed25519(3)];
-    folder.key("key", &keys[0]);
+    folder.private("key", keys[0].pem().as_bytes());
     folder.file("public", keys[0].public().pem().as_bytes());
     folder.file("app", APP[0].1);
     folder.file("sig", &keys[0].sign(APP[0].1).unwrap());

@@ -1,6 +1,7 @@
-//! Key files: read into memory that is wiped, written so that nobody else can read a private key.
+//! Key files: read into memory that is wiped, a private key only where nobody else can read or change it, and written so.
 
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -10,17 +11,32 @@ use crate::error::{Code, Error};
 use crate::visible::shown;
 use crate::{input, output};
 
+/// The bits of a file's mode that let others than its owner do anything with it (inode(7)).
+const OTHERS: u32 = 0o077;
+
 /// The key in the PEM file at `path`, private or public, as [`Key::parse`] reads it.
 ///
 /// # Errors
-/// One of the `input-…` codes, or those of [`Key::parse`].
+/// One of the `input-…` codes, or those of [`Key::parse`]; `key-exposed` for a private key whose file gives the group or
+/// others any permission.
 pub fn read(path: &Path, identity: Option<&str>) -> Result<Key, Error> {
+    let file = input::open(path)?;
+    // Of the open file: the name may lead to another one by now.
+    let mode = file.metadata().map_err(|error| input::because(path, &error))?.mode() & 0o7777;
     // One allocation of the final size, so that no copy is left behind by growth.
     let mut text = Zeroizing::new(Vec::with_capacity(pem::LIMIT + 2));
-    input::open(path)?.take(pem::LIMIT as u64 + 1).read_to_end(&mut text).map_err(|error| {
-        Error::new(Code::InputUnreadable, format!("{} cannot be read ({error})", path.display()))
-    })?;
-    Key::parse(&text, &shown(path), identity)
+    file.take(pem::LIMIT as u64 + 1).read_to_end(&mut text).map_err(|error| input::because(path, &error))?;
+    match Key::parse(&text, &shown(path), identity)? {
+        Key::Secret(_) if mode & OTHERS != 0 => Err(Error::new(
+            Code::KeyExposed,
+            format!(
+                "{} holds a private key, and its mode {mode:04o} is not for its owner alone: who else could read it can sign as \
+                 you; `chmod 600 FILE`, and make a new key if somebody could",
+                shown(path)
+            ),
+        )),
+        key => Ok(key),
+    }
 }
 
 /// The same, of a public key.

@@ -22,7 +22,7 @@ impl Flake {
         let flake = Self { folder, key };
         fs::create_dir(flake.path("flake")).unwrap();
         fs::create_dir(flake.path("tmp")).unwrap();
-        fs::write(flake.path("key.pem"), key_of(&flake)).unwrap();
+        flake.folder.private("key.pem", key_of(&flake).as_bytes());
         flake.write(packages);
         let works = flake.nix(&["eval", "--raw", &flake.installable("out.name")]);
         match works {

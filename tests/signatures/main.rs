@@ -6,6 +6,7 @@
 mod command;
 mod gmssl;
 mod openssl;
+mod private;
 mod signer;
 #[path = "../support/mod.rs"]
 mod support;

@@ -383,11 +383,11 @@ impl Folder {
         path.to_str().expect("the path is UTF-8").to_owned()
     }
 
-    /// Writes a private key as the program does, readable by its owner alone, and returns its path as text.
-    pub fn key(&self, name: &str, key: &sarsen::key::SecretKey) -> String {
-        let path = self.0.join(name);
-        sarsen::key::file::write_secret(&path, key).expect("a key can be written");
-        path.to_str().expect("the path is UTF-8").to_owned()
+    /// Writes a file that only its owner reads, such as a private key, and returns its path as text.
+    pub fn private(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.file(name, bytes);
+        set_mode(path.as_ref(), 0o600);
+        path
     }
 }
 
