@@ -30,8 +30,8 @@ pub fn read(path: &Path, identity: Option<&str>) -> Result<Key, Error> {
         Key::Secret(_) if mode & OTHERS != 0 => Err(Error::new(
             Code::KeyExposed,
             format!(
-                "{} holds a private key, and its mode {mode:04o} is not for its owner alone: who else could read it can sign as \
-                 you; `chmod 600 FILE`, and make a new key if somebody could",
+                "{} holds a private key, and its mode {mode:04o} is not for its owner alone: who else could read it can \
+                 sign as you; `chmod 600 FILE`, and make a new key if somebody could",
                 shown(path)
             ),
         )),
