@@ -47,7 +47,10 @@ pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
 }
 
 /// Keeps what was to be added to the bundle at `path` and could not be: in a file beside it, else in the folder for temporary
-/// files. Returns where it is, or the lines if they cannot be kept anywhere.
+/// files. Returns where it is.
+///
+/// # Errors
+/// The lines themselves, if they cannot be kept anywhere.
 pub fn keep(path: &Path, envelopes: &[Envelope], run: &str) -> Result<PathBuf, String> {
     kept(path, &lines(envelopes), run, "jsonl")
 }
@@ -61,6 +64,9 @@ fn kept(path: &Path, bytes: &[u8], run: &str, ending: &str) -> Result<PathBuf, S
 }
 
 /// Keeps a statement that could not be signed, in the same way.
+///
+/// # Errors
+/// The statement itself, if it cannot be kept anywhere.
 pub fn keep_unsigned(path: &Path, payload: &[u8], run: &str) -> Result<PathBuf, String> {
     kept(path, payload, run, "unsigned.json")
 }

@@ -139,10 +139,10 @@ impl Statement<Rebuild> {
         }
         let statement = if head.predicate_type == rebuild::v1::TYPE {
             let first: Statement<rebuild::v1::Rebuild> =
-                serde_json::from_slice(payload).map_err(|error| invalid(&error))?;
+                json::checked(payload).map_err(|error| invalid(&error))?;
             first.into_second()
         } else {
-            serde_json::from_slice(payload).map_err(|error| invalid(&error))?
+            json::checked(payload).map_err(|error| invalid(&error))?
         };
         statement.validate().map_err(|why| invalid(&why))?;
         Ok(statement)

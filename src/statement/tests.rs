@@ -144,7 +144,8 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
         (
             "copied and signed",
             |p| {
-                (p["outputs"][0]["origin"], p["outputs"][0]["signers"]) = (json!("substituted"), json!([KEY]))
+                (p["outputs"][0]["origin"], p["outputs"][0]["signers"]) =
+                    (json!("substituted"), json!([KEY]));
             },
             None,
         ),

@@ -1,5 +1,7 @@
 //! What is in the store is what its recipe, its lock and Nix's records say, or nothing is stated.
 
+use std::fmt::Write;
+
 use super::*;
 
 /// Downloads that are fixed in every way, of `good`, which nothing here can fetch.
@@ -25,7 +27,8 @@ fn a_download_that_a_cache_forged_is_refused() {
         let hash = [flat, &["--type", algorithm, good.to_str().unwrap()]].concat();
         let hash = flake.answer("nix-hash", &hash);
         let mode = if mode.is_empty() { String::new() } else { format!("outputHashMode = \"{mode}\";") };
-        packages += &format!(
+        let _ = write!(
+            packages,
             "file-{name} = shell \"file-{name}\" \"exit 6\" {{ outputHashAlgo = \"{algorithm}\"; outputHash = \"{hash}\"; \
              {mode} }}; {name} = shell \"{name}\" \"echo $file > $out\" {{ file = file-{name}; }};"
         );
@@ -65,9 +68,7 @@ fn a_download_that_a_cache_forged_is_refused() {
 fn a_source_that_a_cache_forged_is_refused() {
     let Some(flake) = Flake::new("source", STABLE) else { return };
     let (input, system) = (flake.path("input"), format!("{}-linux", std::env::consts::ARCH));
-    let path_of = format!(
-        "{{ src = \"read -r line < ${{src}}/file; echo $line > $out\"; text = builtins.readFile \"${{src}}/file\"; }}"
-    );
+    let path_of = "{ src = \"read -r line < ${src}/file; echo $line > $out\"; text = builtins.readFile \"${src}/file\"; }";
     let text = format!(
         "{{ inputs.src = {{ url = \"path:{}\"; flake = false; }}; outputs = {{ self, src }}: {{ source = \"${{src}}\"; \
          packages.{system} = builtins.mapAttrs (name: script: derivation {{ inherit name; system = \"{system}\"; builder = \

@@ -70,7 +70,10 @@ fn a_replaced_commit_is_not_stated() {
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         let Rebuild { source, recipe, .. } = flake.statements().pop().unwrap().predicate;
         let is_honest = recipe.drv_path == drv;
-        assert_eq!((source.dirty, source.digest.get("gitCommit")), (!is_honest, Some(&one).filter(|_| is_honest)));
+        assert_eq!(
+            (source.dirty, source.digest.get("gitCommit")),
+            (!is_honest, Some(&one).filter(|_| is_honest))
+        );
         // Later versions of Nix replace objects whatever git is told.
         let version = flake.answer("nix", &["--version"]);
         assert!(!version.contains(" 2.8") || is_honest != is_warm, "{version}");

@@ -28,7 +28,7 @@ fn what_cannot_be_added_is_kept_beside() {
     let output = flake.sarsen("out", &[]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.code() == Some(4) && said.contains("error[output-failed]"), "{said}");
-    let names = fs::read_dir(&flake.path("")).unwrap().map(|entry| entry.unwrap().path());
+    let names = fs::read_dir(flake.path("")).unwrap().map(|entry| entry.unwrap().path());
     let kept: Vec<PathBuf> =
         names.filter(|path| path.to_string_lossy().contains("bundle.") && path.is_file()).collect();
     assert_eq!(kept.len(), 1, "{said}");

@@ -120,9 +120,9 @@ pub fn metadata(flake: &str) -> Result<Metadata, Error> {
 /// # Errors
 /// As for [`super::system`].
 pub fn evaluate(url: &str, attribute: &[String]) -> Result<Evaluated, Error> {
-    let names: String = attribute.iter().map(|name| format!(".{}", quoted(name))).collect();
+    let names = attribute.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".");
     let expression = format!(
-        "let f = builtins.getFlake {}; d = f.outputs{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs \
+        "let f = builtins.getFlake {}; d = f.outputs.{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs \
          = builtins.listToAttrs (map (name: {{ inherit name; value = d.${{name}}.outPath; }}) (d.outputs or [ \"out\" ])); }}",
         quoted(url)
     );

@@ -63,8 +63,7 @@ fn ask(program: &str, arguments: &[&OsStr]) -> Result<Vec<u8>, Error> {
 fn json<T: DeserializeOwned>(arguments: &[&OsStr]) -> Result<T, Error> {
     let arguments = [&FLAKES.map(OsStr::new), arguments].concat();
     let answer = ask("nix", &arguments)?;
-    serde_json::from_slice(&answer)
-        .map_err(|error| not_understood(&words("nix", &arguments), &error.to_string()))
+    crate::json::read(&answer).map_err(|error| not_understood(&words("nix", &arguments), &error.to_string()))
 }
 
 fn words(program: &str, arguments: &[&OsStr]) -> String {

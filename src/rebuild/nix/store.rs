@@ -120,6 +120,9 @@ pub fn copy_derivation(drv: &Path, to: &Path) -> Result<(), Error> {
 /// the whole answer unusable: a path left out would pass for one that is not there.
 fn infos_of(answer: Value) -> Result<BTreeMap<PathBuf, PathInfo>, String> {
     let read = |path: Option<&str>, value: Value| {
+        if !value.is_object() {
+            return Err(format!("a path is {value}"));
+        }
         let Answer { path: own, valid, nar_hash, nar_size, ultimate, references, signatures } =
             serde_json::from_value(value).map_err(|error| error.to_string())?;
         let path = path.map(PathBuf::from).or(own).ok_or("a path has no name")?;
@@ -179,7 +182,8 @@ mod tests {
             r#"{"/s/a":{"narHash":"HASH","narSize":1,"signatures":[{}]}}"#,
             r#"[{"narHash":"HASH","narSize":1}]"#,
             r#"[{"path":"/s/a"}]"#,
-            r#"[null]"#,
+            "[null]",
+            r#"[["/s/a", true, "HASH", 1, true, [], []]]"#,
             r#""/s/a""#,
             "null",
         ] {
