@@ -250,7 +250,8 @@ fn signers(envelope: &Envelope, place: &str, trust: &Trust) -> (Vec<usize>, Vec<
 }
 
 impl Testimony {
-    /// Who made the outputs: of several origins the one that proves least. `None` if there are none, or nothing is said of it.
+    /// Who made the outputs: of several origins the one that proves least. `None` if there are none, or nothing is said of
+    /// it.
     pub fn made(&self) -> Option<Making> {
         self.makings.values().max().copied()
     }

@@ -122,7 +122,7 @@ type Edit = fn(&mut Value);
 /// Edits of the example's predicate, and why they are refused; nothing, if they are not.
 #[test]
 fn who_made_outputs_is_stated_of_each_and_fits() {
-    let edits: [(&str, Edit, Option<&str>); 18] = [
+    let edits: [(&str, Edit, Option<&str>); 22] = [
         ("as it is", |_| {}, None),
         ("no outputs", |p| p["outputs"] = json!([]), Some("where its output \"out\" came from")),
         ("no member", |p| drop(p.as_object_mut().unwrap().remove("outputs")), Some("missing field")),
@@ -139,11 +139,35 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
             Some("its outputs name \"out\" twice"),
         ),
         ("another word", |p| p["outputs"][0]["origin"] = json!("own"), Some("unknown variant")),
-        ("found", |p| p["outputs"][0]["origin"] = json!("found"), None),
-        ("copied", |p| p["outputs"][0]["origin"] = json!("substituted"), None),
+        (
+            "found",
+            |p| (p["outputs"][0]["origin"], p["run"]["attempt"]) = (json!("found"), json!("taken")),
+            None,
+        ),
+        (
+            "copied",
+            |p| (p["outputs"][0]["origin"], p["run"]["attempt"]) = (json!("substituted"), json!("first")),
+            None,
+        ),
+        ("built again and found", |p| p["outputs"][0]["origin"] = json!("found"), Some("was not")),
+        ("taken and built", |p| p["run"]["attempt"] = json!("taken"), Some("nothing was built")),
+        (
+            "another list",
+            |p| p["recipe"]["outputs"] = json!(["out", "dev"]),
+            Some("its recipe has the outputs"),
+        ),
+        (
+            "found beside a first build",
+            |p| {
+                (p["verdict"]["found"], p["run"]["attempt"]) =
+                    (p["verdict"]["expected"].clone(), json!("first"))
+            },
+            Some("nothing was built again"),
+        ),
         (
             "copied and signed",
             |p| {
+                p["run"]["attempt"] = json!("first");
                 (p["outputs"][0]["origin"], p["outputs"][0]["signers"]) =
                     (json!("substituted"), json!([KEY]));
             },
@@ -152,6 +176,7 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
         (
             "copied and signed by a name",
             |p| {
+                p["run"]["attempt"] = json!("first");
                 (p["outputs"][0]["origin"], p["outputs"][0]["signers"]) =
                     (json!("substituted"), json!(["cache.example-1"]));
             },

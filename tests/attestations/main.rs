@@ -207,8 +207,8 @@ fn the_table_names_everybody_and_never_says_safe() {
         "line 4 is signed by no trusted key",
         "line 5 is signed by press, which may not sign statements about builds",
         "line 6 is a repetition",
-        "2 organisations state the same bytes for this derivation (1 independent: the others have copies signed by \
-         the same key, or by none, or do not state who made the output): policy app is not met",
+        "2 organisations state the same bytes for this derivation (1 independent: the others copied from the same signer, \
+         or do not state who made the output): policy app is not met",
     ] {
         assert!(text.contains(said), "{said}:\n{text}");
     }

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::*;
 
-/// Opinions under `any`, `distinct` and `built`, with a threshold of 2, and the exit code of each. Whatever is asked, reports
-/// say how many would be distinct.
+/// Opinions under `any`, `distinct` and `built`, with a threshold of 2, and the exit code of each. Whatever is asked,
+/// reports say how many would be distinct.
 fn opinions(name: &str, bundle: &str, more: &str) -> [(u64, i32); 3] {
     let judged = ["any", "distinct", "built"].map(|require| {
         let policy = policy() + &format!("[independence]\nrequire = \"{require}\"\n{more}");
@@ -46,6 +46,8 @@ fn who_copied_the_output_is_no_builder() {
             &with_origin(laboratory_statement(), Making::Substituted, other),
         )
     };
+    let mut found = with_origin(laboratory_statement(), Making::Found, &[]);
+    found.predicate.run.invocation_id = "another".into();
     let one_hand = [(2, MET), (1, SHORT), (0, SHORT)];
     let two_hands = [(2, MET), (2, MET), (0, SHORT)];
     for (name, bundle, expected) in [
@@ -53,6 +55,11 @@ fn who_copied_the_output_is_no_builder() {
         ("one key by two names", copied(&[CACHE], &[CACHE_RENAMED]), one_hand),
         ("unsigned", copied(&[], &[]), one_hand),
         ("two keys of one name", copied(&[CACHE], &[CACHE_OTHER]), two_hands),
+        (
+            "one that has it of its own too",
+            copied(&[CACHE], &[CACHE]) + &line(&found, &[&laboratory()]),
+            two_hands,
+        ),
         ("one of two keys", copied(&[CACHE], &[CACHE, CACHE_OTHER]), one_hand),
         (
             "one of them",
@@ -104,7 +111,7 @@ fn all_of_the_first_version_are_one_hand_and_none_that_built() {
         ("one", first.clone() + &line(&other, &[&laboratory()]), [(2, MET), (2, MET), (1, SHORT)]),
         ("two of three", first.clone() + &others + &third, [(3, MET), (2, MET), (1, SHORT)]),
         // A later statement of the same organisation counts instead.
-        ("stated again", first + &line(&one, &[&utility()]) + &third, [(2, MET), (2, MET), (2, MET)]),
+        ("one stated again", first + &line(&one, &[&utility()]) + &others, [(2, MET), (2, MET), (1, SHORT)]),
     ] {
         assert_eq!(opinions(&format!("first version {name}"), &bundle, ""), expected, "{name}");
     }
@@ -142,6 +149,7 @@ struct Told {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 fn reports_say_who_made_the_output_and_why_a_statement_does_not_count() {
     let by = |statement: &Statement<Rebuild>| line(statement, &[&laboratory()]);
     let copied = |signers: &[&str]| by(&with_origin(laboratory_statement(), Making::Substituted, signers));

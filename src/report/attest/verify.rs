@@ -34,8 +34,8 @@ struct Document<'a> {
     threshold: usize,
     /// How many were counted: organisations, those that are one under `[independence]` once.
     opinions: usize,
-    /// How many they would be under `distinct`: if those that copied anything from one hand were one, and so were all whose
-    /// statements are of version 1.
+    /// How many they would be under `distinct`: if those that copied anything from one hand were one, and so were all
+    /// whose statements are of version 1.
     distinct: usize,
     /// The organisations that count.
     counted: &'a [String],
@@ -108,8 +108,8 @@ struct Statement<'a> {
     /// Why there is no output.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
-    /// Who made each output, by its name: `built` (by this run), `found` (that machine built it earlier) or `substituted`
-    /// (copied from elsewhere); empty if there is none, or the statement is of version 1.
+    /// Who made each output, by its name: `built` (by this run), `found` (that machine built it earlier) or
+    /// `substituted` (copied from elsewhere); empty if there is none, or the statement is of version 1.
     made: BTreeMap<&'a str, &'a str>,
     /// The keys that signed copied outputs, in base 64; an empty text for nobody.
     copied_from: &'a BTreeSet<String>,
@@ -227,7 +227,7 @@ pub fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if !report.independent && report.distinct < report.opinions {
         write!(
             out,
-            " ({} independent: the others have copies signed by the same key, or by none, or do not state who made the output)",
+            " ({} independent: the others copied from the same signer, or do not state who made the output)",
             report.distinct
         )?;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Builder, BuiltBy, Environment, Making, Outcome, Rebuild, Verdict};
+use super::{Attempt, Builder, BuiltBy, Environment, Making, Outcome, Rebuild, Verdict};
 use crate::clock::is_timestamp;
 use crate::nar;
 use crate::nar::signature::PublicKey;
@@ -84,6 +84,28 @@ impl Rebuild {
         }
         if let Some(name) = stated.keys().find(|name| !seen.contains(name)) {
             return Err(format!("it does not say where its output {name:?} came from"));
+        }
+        let asked: BTreeSet<&String> = self.recipe.outputs.iter().collect();
+        if self.verdict.result.has_output() && asked != seen {
+            return Err(format!("its recipe has the outputs {asked:?}, and it states {seen:?}"));
+        }
+        let others = |making| self.outputs.iter().find(|output| (output.origin == Making::Built) != making);
+        match (self.run.attempt, others(false), others(true)) {
+            (Attempt::Taken, Some(output), _) => {
+                return Err(format!("it says that nothing was built, and its output {:?} was", output.name));
+            }
+            (Attempt::Rebuild, _, Some(output)) => {
+                return Err(format!(
+                    "it says that everything was built again, and its output {:?} was not",
+                    output.name
+                ));
+            }
+            (Attempt::Taken | Attempt::First, ..) if !self.verdict.found.is_empty() => {
+                return Err(
+                    "it names what was there before a build again, and nothing was built again".into()
+                );
+            }
+            _ => {}
         }
         if self.verdict.result.has_output() && self.outputs.is_empty() {
             return Err("it does not say where its outputs came from".into());
