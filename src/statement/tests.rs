@@ -160,7 +160,7 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
             "found beside a first build",
             |p| {
                 (p["verdict"]["found"], p["run"]["attempt"]) =
-                    (p["verdict"]["expected"].clone(), json!("first"))
+                    (p["verdict"]["expected"].clone(), json!("first"));
             },
             Some("nothing was built again"),
         ),
