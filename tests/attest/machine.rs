@@ -57,3 +57,68 @@ fn a_nix_that_cannot_build_states_nothing() {
     flake.write("out = shell \"out\" \"echo 'cc: x.o: No space left on device' >&2; exit 1\" { };");
     flake.refuses(&flake.sarsen("out", &[]), 7, "nix-broken");
 }
+
+/// A daemon of this store, for as long as this lives.
+struct Daemon(std::process::Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_daemons_settings_are_not_its_clients() {
+    let Some(flake) = Flake::new("daemon", STABLE) else { return };
+    let socket = flake.path("socket");
+    let socket = socket.to_str().unwrap();
+    // Without this, a daemon whose store is not there yet would ask itself for it.
+    let mut daemon = flake.command("nix-daemon");
+    daemon.arg("--daemon").env("NIX_REMOTE", "local").env("NIX_DAEMON_SOCKET_PATH", socket);
+    let daemon = daemon.stdin(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn();
+    let Ok(daemon) = daemon.map(Daemon) else {
+        support::skip("there is no nix-daemon");
+        return;
+    };
+    for _ in 0..200 {
+        if Path::new(socket).exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    // The client says that builds have a sandbox; the daemon builds without one.
+    fs::write(flake.path("more.conf"), "sandbox = true\n").unwrap();
+    let variables = [("NIX_REMOTE", "daemon"), ("NIX_DAEMON_SOCKET_PATH", socket)];
+    let output = flake.sarsen_with("out", &[], &variables);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    drop(daemon);
+    let statement = flake.statements().pop().unwrap();
+    let environment = &statement.predicate.environment;
+    assert_eq!((environment.built_by, &environment.settings), (BuiltBy::Daemon, &None));
+    assert_eq!(statement.predicate.outputs[0].origin, Making::Built);
+}
+
+/// The other machine is another store of this one, which Nix asks in the same way.
+#[test]
+fn what_another_machine_built_is_copied() {
+    let Some(flake) = Flake::new("remote", STABLE) else { return };
+    if !flake.can_rebuild() {
+        return;
+    }
+    let remote = flake.path("remote");
+    fs::create_dir(&remote).unwrap();
+    let system = format!("{}-linux", std::env::consts::ARCH);
+    let more = format!(
+        "max-jobs = 0\nrequire-sigs = false\nsandbox = true\nbuilders = {} {system} - 1 1\n",
+        remote.display()
+    );
+    fs::write(flake.path("more.conf"), more).unwrap();
+    let (code, statement) = flake.state("out", &[]);
+    let environment = &statement.predicate.environment;
+    assert_eq!((code, environment.built_by, &environment.settings), (Some(0), BuiltBy::Remote, &None));
+    let output = &statement.predicate.outputs[0];
+    assert_eq!((output.origin, output.signers.len()), (Making::Substituted, 0));
+    let base = statement.predicate.closure.iter().find(|input| input.path.ends_with("-base")).unwrap();
+    assert_eq!((base.origin, base.signers.len()), (Origin::Substituted, 0));
+}
