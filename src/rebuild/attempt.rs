@@ -131,10 +131,12 @@ pub fn attempt(
     }
     let making = |name: &str, info: &PathInfo| {
         let path = &facts.outputs[name];
-        match info.ultimate {
-            true if absent.contains(path) && built.here.contains(&facts.drv) => Making::Built,
-            true => Making::Found,
-            false => Making::Substituted,
+        if !info.ultimate {
+            Making::Substituted
+        } else if absent.contains(path) && built.here.contains(&facts.drv) {
+            Making::Built
+        } else {
+            Making::Found
         }
     };
     let held = held(facts, None, machine, &making)?;
