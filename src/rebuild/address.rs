@@ -34,21 +34,41 @@ fn is_kept(part: &str) -> bool {
 }
 
 /// A text that others wrote, such as the last words of a build, whose addresses are without user, password and parameters.
+/// What may be one of these in a word is left out with what stands before it.
 pub fn in_text(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-        let start = rest[..at]
-            .rfind(|c| !is_scheme(c))
-            .map_or(0, |before| before + rest[before..].chars().next().map_or(0, char::len_utf8));
-        let ends = |c: char| c.is_whitespace() || "'\"`<>|".contains(c);
-        let end = rest[at..].find(ends).map_or(rest.len(), |length| at + length);
-        clean.push_str(&rest[..start]);
-        clean.push_str(&of_cache(&rest[start..end]));
-        rest = &rest[end..];
-    }
-    clean + rest
+    let ends = |c: char| c.is_whitespace() || "\"`<>".contains(c);
+    text.split_inclusive(ends).map(in_word).collect()
+}
+
+fn in_word(word: &str) -> String {
+    let (word, end) = word.split_at(word.trim_end().len());
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let Some(at) = word.find("://") else {
+        // `USER:PASSWORD@HOST`
+        return match word.rfind('@') {
+            Some(user) if word[..user].contains(':') => format!("{}{end}", &word[user + 1..]),
+            _ => format!("{word}{end}"),
+        };
+    };
+    let start = word[..at].trim_end_matches(is_scheme).len();
+    let (scheme, rest) = (&word[start..at + 3], &word[at + 3..]);
+    let host = rest.rfind('@').map_or(rest, |user| &rest[user + 1..]);
+    let host = host.split(['?', '#']).next().unwrap_or_default();
+    format!("{}{scheme}{host}{end}", &word[..start])
+}
+
+/// Whether an address that somebody gives tells no secret that can be known as one: it has a scheme, one account at most, which is
+/// that of SSH, and no parameters but those of Nix.
+pub fn is_public(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once(':') else { return false };
+    let account = rest.strip_prefix("//").and_then(|rest| rest.split('/').next()?.split_once('@'));
+    let accounts = url.matches('@').count() + url.to_ascii_lowercase().matches("%40").count();
+    let is_account = match account {
+        Some((user, _)) => accounts == 1 && scheme.ends_with("ssh") && !user.contains([':', '%']),
+        None => accounts == 0,
+    };
+    let is_plain = |c: char| c.is_ascii_graphic() && c != ';' || c.is_alphanumeric();
+    !scheme.is_empty() && is_account && url.chars().all(is_plain) && of_source(url) == url
 }
 
 /// The address without user and password. Only the account of SSH, which is no secret, stays.
@@ -108,13 +128,41 @@ mod tests {
     #[test]
     fn addresses_inside_a_text_tell_nothing_either() {
         for (text, clean) in [
-            ("unable to download 'https://u:p@h/x?token=t': 404", "unable to download 'https://h/x': 404"),
+            ("unable to download 'https://u:p@h/x?token=t': 404", "unable to download 'https://h/x 404"),
             ("https://h/a?b https://u@h", "https://h/a https://h"),
+            ("'https://u:s3c'ret@h/x?token=t'", "'https://h/x"),
+            ("https://u:a|b@h/ http://a,http://u:t@h/x", "https://h/ http://h/x"),
+            ("cloning user:token@h and git@h:x", "cloning h and git@h:x"),
             ("ü://x?y | no address: //", "ü://x | no address: //"),
-            ("nothing", "nothing"),
-            ("a s3://b?secret=c|d", "a s3://b|d"),
+            ("nothing, but words", "nothing, but words"),
         ] {
             assert_eq!(in_text(text), clean);
+        }
+    }
+
+    #[test]
+    fn only_addresses_without_secrets_are_published() {
+        for (url, expected) in [
+            ("https://git.example/x", true),
+            ("git+https://git.example/x?ref=main", true),
+            ("git+ssh://git@git.example/x", true),
+            ("github:owner/name", true),
+            ("urn:test", true),
+            ("https:/u:pw@h/x", false),
+            ("//u:pw@h/x", false),
+            ("u:pw@h/x", false),
+            ("https:u:pw@h", false),
+            ("https://h/https://u:pw@h2/x", false),
+            ("https://u:p/w@h/", false),
+            ("git+ssh://git%3Apw@h/", false),
+            ("https://u%3Apw%40h/", false),
+            ("https://h/x;token=abc", false),
+            ("mailto:u:pw@h", false),
+            ("", false),
+            ("x y", false),
+            ("https://h/\n", false),
+        ] {
+            assert_eq!(is_public(url), expected, "{url}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::content::Content;
 use crate::error::{Code, Error};
 use crate::nar;
 use crate::nar::signature::PublicKey;
-use crate::statement::rebuild::{Attempt, BuiltBy, Difference, Input, Making, Other, Output};
+use crate::statement::rebuild::{Attempt, BuiltBy, Difference, Input, Making, Origin, Other, Output};
 
 /// This machine's Nix.
 pub struct Machine {
@@ -126,7 +126,7 @@ pub fn attempt(
         // There was nothing to be built again.
         attempted.attempt = Attempt::First;
         attempted.result = Err(failure(facts, &built, Manner::Usual)?);
-        attempted.closure = closure::closure(facts, None, &machine.trusted)?;
+        attempted.closure = closure::closure(facts, None, &machine.trusted, false)?;
         return Ok(attempted);
     }
     let making = |name: &str, info: &PathInfo| {
@@ -141,7 +141,8 @@ pub fn attempt(
     };
     let held = held(facts, None, machine, &making)?;
     let Some(depth) = depth else {
-        attempted.closure = closure::closure(facts, None, &machine.trusted)?;
+        let is_used = built.here.contains(&facts.drv);
+        attempted.closure = closure::closure(facts, None, &machine.trusted, is_used)?;
         attempted.result = Ok(held);
         return Ok(attempted);
     };
@@ -170,11 +171,27 @@ fn again(
         if !built.here.contains(&facts.drv) {
             return Err(uncompared(&facts.drv, "Nix does not say that it built it again"));
         }
-        Ok(held(facts, Some(store.root()), machine, &|_, _| Making::Built)?)
+        let making = |_: &str, info: &PathInfo| {
+            if info.ultimate && !built.elsewhere { Making::Built } else { Making::Substituted }
+        };
+        let held = held(facts, Some(store.root()), machine, &making)?;
+        if held.outputs.iter().any(|output| output.origin != Making::Built) {
+            return Err(uncompared(&facts.drv, "Nix says that another machine built it"));
+        }
+        Ok(held)
     } else {
         Err(failure(facts, &built, manner)?)
     };
-    attempted.closure = closure::closure(facts, Some(store.root()), &machine.trusted)?;
+    let is_used = attempted.result.is_ok();
+    attempted.closure = closure::closure(facts, Some(store.root()), &machine.trusted, is_used)?;
+    let foreign = attempted.closure.iter().find(|input| input.origin == Origin::Substituted);
+    if let (Some(input), Depth::Everything) = (foreign, depth) {
+        let why = format!(
+            "{} came into its store from elsewhere, through what a source refers to or another machine",
+            input.path
+        );
+        return Err(uncompared(&facts.drv, &why));
+    }
     if attempted.result.is_ok() {
         attempted.difference = first_difference(facts, &store)?;
     }
@@ -196,6 +213,7 @@ fn held(
     let content = Content::of(&places)?;
     let mut outputs = Vec::new();
     for (name, path) in &facts.outputs {
+        closure::is_what_is_fixed(facts, path, &places[name])?;
         let (info, here) = (&infos[path], &content.archives[name].0);
         is_recorded(&places[name], here, info)?;
         let origin = making(name, info);
@@ -259,8 +277,11 @@ fn failure(facts: &Facts, built: &Built, manner: Manner) -> Result<String, Error
         );
         Error::new(Code::NixBroken, message)
     };
-    if built.full {
-        return Err(broken("a disk is full; make room in the store and in TMPDIR"));
+    if let Some(why) = built.hindrance {
+        return Err(broken(why));
+    }
+    if built.here.is_empty() && !built.elsewhere {
+        return Err(broken("Nix did not begin to build anything; see what it says, and what it needs"));
     }
     match nix::probe(&facts.recipe.system, &machine::invocation()?, manner)? {
         Some(why) => Err(broken(&format!("a derivation that only makes an empty folder fails too: {why}"))),

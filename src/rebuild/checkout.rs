@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::nix;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::input;
 use crate::nar::git::{self, Format};
 
@@ -31,22 +31,36 @@ pub fn folder(url: &str) -> Option<PathBuf> {
 /// do replaced objects and an old cache. Of submodules, which are other repositories, nothing is known.
 ///
 /// # Errors
-/// An `input-…` code if the copy cannot be read.
+/// An `input-…` code if the copy cannot be read; `helper-missing` or `helper-failed` if git does not answer.
 pub fn holds(folder: &Path, commit: &str, copy: &Path) -> Result<Result<String, String>, Error> {
     let ask = |arguments: &[&str]| {
-        let output = nix::command("git").arg("-C").arg(folder).args(arguments).output().ok()?;
-        output.status.success().then_some(output.stdout)
+        let output = nix::command("git").arg("-C").arg(folder).args(arguments).output();
+        let output = output.map_err(|error| {
+            let why = format!(
+                "git cannot be run ({error}): it says what a commit holds; install it, or put it on PATH"
+            );
+            Error::new(Code::HelperMissing, why)
+        })?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', " | ");
+        let why = format!(
+            "git {} in {} ended with {}: {said}",
+            arguments.join(" "),
+            folder.display(),
+            output.status
+        );
+        Err(Error::new(Code::HelperFailed, why))
     };
-    let Some(tree) = ask(&["rev-parse", "--verify", &format!("{commit}^{{tree}}")]) else {
-        return Ok(Err("git does not say what that commit holds".into()));
-    };
+    let tree = ask(&["rev-parse", "--verify", &format!("{commit}^{{tree}}")])?;
     let tree = String::from_utf8_lossy(&tree).trim().to_owned();
     let format = if tree.len() == 64 { Format::Sha256 } else { Format::Sha1 };
     let here = git::tree(copy, format)?;
     if here == tree {
         return Ok(Ok(tree));
     }
-    let list = ask(&["ls-tree", "-r", "-z", "--full-tree", &tree]).unwrap_or_default();
+    let list = ask(&["ls-tree", "-r", "-z", "--full-tree", &tree])?;
     let mut entries = list.split(|byte| *byte == 0);
     if entries.any(|entry| entry.starts_with(b"160000 ")) && around_modules(&list, copy, format)? {
         return Ok(Ok(tree));
@@ -69,9 +83,14 @@ fn around_modules(list: &[u8], copy: &Path, format: Format) -> Result<bool, Erro
         match words.as_slice() {
             ["160000", ..] => modules.push(path),
             [mode, _, object] => {
-                let mode_here =
-                    fs::symlink_metadata(&path).map_or(0, |metadata| metadata.permissions().mode());
-                let is_same = *mode == "120000" || (*mode == "100755") == (mode_here & 0o100 != 0);
+                let is_same = fs::symlink_metadata(&path).is_ok_and(|metadata| {
+                    let is_program = metadata.permissions().mode() & 0o100 != 0;
+                    match *mode {
+                        "120000" => metadata.is_symlink(),
+                        "100755" => metadata.is_file() && is_program,
+                        _ => metadata.is_file() && !is_program,
+                    }
+                });
                 if !files.remove(&path) || !is_same || git::tree(&path, format)? != **object {
                     return Ok(false);
                 }

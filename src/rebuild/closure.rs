@@ -1,9 +1,10 @@
 //! What is in a store, checked: every path that is stated is read here, and is what Nix has recorded, what its recipe fixes and
 //! what its name says. Whose signature on a path holds is decided here too, not by Nix's records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::derivation::Output;
 use super::facts::Facts;
 use super::nix::{self, PathInfo, Store};
 use crate::error::{Code, Error};
@@ -23,6 +24,8 @@ enum Part {
     Fixed(String),
     /// A derivation makes it.
     Made,
+    /// Something else refers to it.
+    Referred,
 }
 
 /// Where a path of a store is on this machine. Whatever a store in a folder is called, its files are in `nix/store` of it.
@@ -65,13 +68,35 @@ pub fn is_recorded(path: &Path, here: &[u8; 32], info: &PathInfo) -> Result<(), 
     Err(Error::new(Code::StoreModified, message))
 }
 
-/// The build closure without the output itself: what `store` has of all that the derivations need, each path read once, on
-/// all processors.
+/// An error if a derivation fixes the content of its own output, and that is another one.
+///
+/// # Errors
+/// `content-forged`; an `input-…` code if it cannot be read.
+pub fn is_what_is_fixed(facts: &Facts, path: &Path, place: &Path) -> Result<(), Error> {
+    let derivation = &facts.graph[&facts.drv];
+    let is_fixed = |output: &&Output| output.path == path && !output.hash.is_empty();
+    let Some(output) = derivation.outputs.values().find(is_fixed) else { return Ok(()) };
+    let Fixed { nar, fit, .. } = fixed::fits(place, &output.hash)?;
+    match fit {
+        Fit::Other { seen } => {
+            Err(forged(path, &format!("fixed by its recipe as {}, and is {seen}", output.hash), &nar))
+        }
+        Fit::Fits | Fit::Unknown => Ok(()),
+    }
+}
+
+/// The build closure without the output itself, and all that its paths refer to: what `store` has of all that the derivations need, each path read once, on
+/// all processors. With `is_used` the output has just been built from it, so that what it is built from must be there.
 ///
 /// # Errors
 /// The `helper-…` codes; `store-changed`; `store-modified` if a path is not what Nix has recorded; `content-forged` if one is
 /// not what its recipe fixes, or a source does not give its store path; an `input-…` code if one cannot be read.
-pub fn closure(facts: &Facts, store: Store, trusted: &[PublicKey]) -> Result<Vec<Input>, Error> {
+pub fn closure(
+    facts: &Facts,
+    store: Store,
+    trusted: &[PublicKey],
+    is_used: bool,
+) -> Result<Vec<Input>, Error> {
     let mut parts: BTreeMap<PathBuf, Part> = BTreeMap::new();
     for (path, derivation) in &facts.graph {
         if *path != facts.drv {
@@ -85,10 +110,37 @@ pub fn closure(facts: &Facts, store: Store, trusted: &[PublicKey]) -> Result<Vec
         parts.extend(derivation.sources.iter().map(|source| (source.clone(), Part::Source)));
     }
     facts.outputs.values().for_each(|own| drop(parts.remove(own)));
-    for path in nix::missing(&parts.keys().cloned().collect::<Vec<_>>(), store)? {
-        parts.remove(&path);
+    let missing = nix::missing(&parts.keys().cloned().collect::<Vec<_>>(), store)?;
+    for path in &missing {
+        parts.remove(path);
     }
-    let infos = nix::path_infos(&parts.keys().cloned().collect::<Vec<_>>(), store)?;
+    if is_used {
+        let derivation = &facts.graph[&facts.drv];
+        let outputs = |drv: &PathBuf| facts.outputs_of(drv).iter().any(|path| parts.contains_key(*path));
+        let lost = derivation.sources.iter().find(|source| missing.contains(source));
+        if let Some(lost) = lost.or_else(|| derivation.inputs.iter().find(|input| !outputs(input))) {
+            let message = format!(
+                "{} was built a moment ago, and what it was built from, {}, is gone: who made that cannot be stated; try again \
+                 without a garbage collection beside it",
+                facts.drv.display(),
+                lost.display()
+            );
+            return Err(Error::new(Code::StoreChanged, message));
+        }
+    }
+    let mut infos = nix::path_infos(&parts.keys().cloned().collect::<Vec<_>>(), store)?;
+    // A path may refer to what no derivation names; builds see that too.
+    loop {
+        let references = infos.values().flat_map(|info| info.references.iter().map(PathBuf::from));
+        let is_new =
+            |path: &PathBuf| !infos.contains_key(path) && !facts.outputs.values().any(|own| own == path);
+        let new: BTreeSet<PathBuf> = references.filter(is_new).collect();
+        if new.is_empty() {
+            break;
+        }
+        parts.extend(new.iter().map(|path| (path.clone(), Part::Referred)));
+        infos.extend(nix::path_infos(&Vec::from_iter(new), store)?);
+    }
     let work = |(path, info): (&PathBuf, &PathInfo)| input(path, info, &parts[path], store, trusted);
     let mut inputs = Vec::new();
     parallel::in_order(infos.iter(), work, |input: Result<Input, Error>| {
@@ -132,6 +184,11 @@ fn input(
             }
         }
         Part::Made => (nar::hash(&place)?.0, recorded),
+        Part::Referred => {
+            let (given, here, _) =
+                store_path::is_given_by(&path.display().to_string(), &place, &info.references)?;
+            (here, if given { Origin::Source } else { recorded })
+        }
     };
     is_recorded(&place, &here, info)?;
     let signers = if origin == Origin::Substituted { signers(path, info, trusted) } else { Vec::new() };

@@ -26,7 +26,7 @@ pub struct Facts {
 
 impl Facts {
     /// Evaluates an installable, `FLAKE#ATTRIBUTE`. The reference is resolved and locked once; source, commit, `flake.lock`
-    /// and derivation are all of what came of that.
+    /// and derivation are all of what came of that. Alone, nothing is taken from caches for it.
     ///
     /// # Errors
     /// The `helper-…` codes of Nix; those of [`source::locked`]; `derivation-unfixed` if the paths of its outputs depend on
@@ -34,6 +34,7 @@ impl Facts {
     pub fn gather(
         installable: &str,
         uri: Option<&str>,
+        is_alone: bool,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, Error> {
         let (flake, attribute) = installable.split_once('#').unwrap_or((installable, ""));
@@ -54,7 +55,7 @@ impl Facts {
         })?;
         let locked = source::locked(flake, uri, progress)?;
         locked.has_its_inputs()?;
-        let evaluated = nix::evaluate(&locked.url, &names)?;
+        let evaluated = nix::evaluate(&locked.url, &names, is_alone)?;
         locked.has_its_inputs()?;
         if evaluated.nar_hash != locked.source.nar_hash {
             let message = format!(

@@ -75,8 +75,10 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
     let started = clock::seconds();
     let machine = Machine::ask()?;
     progress(&format!("evaluating {}", order.installable));
-    let facts = Facts::gather(order.installable, order.uri, progress)?;
-    let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256(), order.trust));
+    let facts = Facts::gather(order.installable, order.uri, order.rebuild.is_some(), progress)?;
+    // What is built again is another build than the one that was stated before.
+    let own: &[String] = if order.rebuild.is_some() { &[] } else { &order.builder.keys };
+    let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256(), order.trust, own));
     let expected = expected.transpose()?;
     if let (Some(Expected::Tree(tree)), true) = (&expected, facts.outputs.len() > 1) {
         let names = facts.outputs.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -134,18 +136,19 @@ fn publishable(order: &Order) -> Result<(), Error> {
     order.builder.validate().map_err(|why| {
         Error::new(Code::StatementInvalid, format!("{why}: nothing is built, since it could not be stated"))
     })?;
-    for (what, address) in
-        [("the source's address", order.uri), ("the builder", Some(order.builder.id.as_str()))]
-    {
-        let Some(address) = address.filter(|address| address::of_source(address) != *address) else {
-            continue;
-        };
+    let Builder { id, organisation, .. } = &order.builder;
+    let said = [
+        ("the source's address", order.uri, order.uri.is_none_or(address::is_public)),
+        ("the builder", Some(id.as_str()), address::is_public(id)),
+        ("the organisation", Some(organisation.as_str()), address::in_text(organisation) == *organisation),
+    ];
+    if let Some((what, text, _)) = said.into_iter().find(|(_, _, is_public)| !is_public) {
         return Err(Error::new(
             Code::StatementInvalid,
             format!(
-                "{what} {} was given with a user, a password or parameters that Nix knows nothing of, such as a token, which \
-                 everybody would read: leave them out",
-                address::of_source(address)
+                "{what} {:?} is no address, or was given with a user, a password or parameters that Nix knows nothing of, such as \
+                 a token, which everybody would read: leave them out",
+                address::in_text(&address::of_source(text.unwrap_or_default()))
             ),
         ));
     }
@@ -167,7 +170,7 @@ pub struct Made {
 pub fn make(installable: &str, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Made, Error> {
     let machine = Machine::ask()?;
     progress(&format!("evaluating {installable}"));
-    let facts = Facts::gather(installable, None, progress)?;
+    let facts = Facts::gather(installable, None, depth.is_some(), progress)?;
     let mut attempted = attempt(&facts, &machine, depth, progress)?;
     let is_own = |held: &attempt::Held| {
         attempted.before.as_ref().is_none_or(|before| before.content.archives == held.content.archives)

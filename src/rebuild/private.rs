@@ -57,7 +57,9 @@ impl Store {
         trusted: &[PublicKey],
         progress: &mut dyn FnMut(&str),
     ) -> Result<(), Error> {
-        let fixed: Vec<(&Path, &str)> = facts.fixed().collect();
+        // What is to be built again is not brought.
+        let own = |path: &Path| facts.outputs.values().any(|output| output == path);
+        let fixed: Vec<(&Path, &str)> = facts.fixed().filter(|(path, _)| !own(path)).collect();
         let paths: Vec<PathBuf> = fixed.iter().map(|(path, _)| path.to_path_buf()).collect();
         let missing = nix::missing(&paths, None)?;
         let mut brought = Vec::new();
@@ -75,7 +77,7 @@ impl Store {
             }
         }
         if depth == Depth::ButSubstituted {
-            let inputs = closure::closure(facts, None, trusted)?;
+            let inputs = closure::closure(facts, None, trusted, false)?;
             let substituted = inputs.iter().filter(|input| input.origin == Origin::Substituted);
             brought.extend(substituted.map(|input| PathBuf::from(&input.path)));
         }

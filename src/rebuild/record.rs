@@ -81,6 +81,10 @@ fn lines(envelopes: &[Envelope]) -> Vec<u8> {
 /// An `input-…` code if it cannot be read; `envelope-invalid` if it is no bundle; `bundle-truncated` if its last line has no
 /// end, so that something of it may be lost.
 pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
+    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        let message = format!("the output {} is a directory: name the file to write in it", path.display());
+        return Err(Error::new(Code::OutputDirectory, message));
+    }
     let bytes = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder =
@@ -109,13 +113,19 @@ pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// What a build should give: a folder is an output; a file is a bundle, of which the statements about the derivation with
 /// this SHA-256 count that name bytes and that a rebuilder of the trust store has signed. Whoever could put a line there
-/// would otherwise make this builder sign dissent.
+/// would otherwise make this builder sign dissent. What the keys with the ids `own` alone have signed is left out: it would be
+/// compared with itself.
 ///
 /// # Errors
 /// An `input-…` or `bundle-…` code if it is neither; `expected-nothing` if no statement that is believed is about that
 /// derivation, and `expected-several` if they are about different bytes; what else is wrong with the bundle if nothing in
 /// it can be used.
-pub fn expected(path: &Path, drv_sha256: &str, trust: Option<&Trust>) -> Result<Expected, Error> {
+pub fn expected(
+    path: &Path,
+    drv_sha256: &str,
+    trust: Option<&Trust>,
+    own: &[String],
+) -> Result<Expected, Error> {
     if path.is_dir() {
         // `result` is a link; what is compared is what it leads to.
         return fs::canonicalize(path).map(Expected::Tree).map_err(|error| input::because(path, &error));
@@ -131,7 +141,8 @@ pub fn expected(path: &Path, drv_sha256: &str, trust: Option<&Trust>) -> Result<
     let evidence = testimony::read(&bundle, trust);
     // All of what they state: one may name an output that another leaves out.
     let mut found: BTreeMap<String, Subject> = BTreeMap::new();
-    let about = |t: &&Testimony| t.drv == drv_sha256 && t.result.has_output();
+    let is_own = |t: &Testimony| t.signers.iter().all(|&signer| own.contains(&trust.keys()[signer].id));
+    let about = |t: &&Testimony| t.drv == drv_sha256 && t.result.has_output() && !is_own(t);
     for testimony in evidence.testimonies.iter().filter(about) {
         let subjects = subjects_of(testimony);
         let known: Vec<Subject> = found.values().cloned().collect();
@@ -152,7 +163,8 @@ pub fn expected(path: &Path, drv_sha256: &str, trust: Option<&Trust>) -> Result<
     found.map(Expected::Subjects).ok_or_else(|| {
         problem().unwrap_or_else(|| {
             nothing(
-                "no line that a rebuilder of the trust store has signed names the bytes of this derivation",
+                "no line that another rebuilder of the trust store has signed names the bytes of this derivation; what this \
+                 builder itself stated is only compared with a --rebuild",
             )
         })
     })

@@ -1,6 +1,7 @@
 //! The source: what a flake reference is locked to. All that is stated of it was computed from the copy that is evaluated.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::nix::{self, Locked, Metadata, Node};
@@ -10,6 +11,9 @@ use crate::error::{Code, Error};
 use crate::nar;
 use crate::nar::store_path;
 use crate::statement::rebuild::{Pin, Source};
+
+/// The kinds of references whose revision is a commit of git, and which fetch by it.
+const GIT: [&str; 4] = ["git", "github", "gitlab", "sourcehut"];
 
 /// A source that nothing moves any more.
 pub struct LockedSource {
@@ -55,10 +59,11 @@ pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) ->
     if let Some(stated) = locked.nar_hash.as_ref().filter(|stated| **stated != nar_hash) {
         return Err(forged(&path, "the source", stated, &nar_hash));
     }
-    let pinned = pinned(&path, locks.nodes.values());
+    let pinned = pinned(&path, locks.nodes.values())?;
     let mut digest = BTreeMap::new();
     let folder = checkout::folder(&resolved);
-    let mut commit = locked.rev.clone();
+    // Of other kinds a reference may name any revision, and Nix repeats it.
+    let mut commit = locked.rev.clone().filter(|_| GIT.contains(&locked.kind.as_str()));
     // What is of a commit is told by its content: Nix may have it from its cache, under a commit's name.
     if let (Some(folder), Some(rev), "git") = (&folder, &commit, locked.kind.as_str()) {
         match checkout::holds(folder, rev, &path)? {
@@ -77,8 +82,25 @@ pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) ->
         digest.insert("gitCommit".to_owned(), commit.clone());
     }
     let root = locked.dir.as_ref().map_or(path.clone(), |dir| path.join(dir));
+    let inside = |file: &Path| {
+        fs::canonicalize(file)
+            .is_ok_and(|real| fs::canonicalize(&path).is_ok_and(|path| real.starts_with(path)))
+    };
+    for name in ["flake.nix", "flake.lock"] {
+        let file = root.join(name);
+        let Ok(metadata) = fs::symlink_metadata(&file) else { continue };
+        if !metadata.is_file() || !inside(&file) {
+            let message = format!(
+                "{} is a link, or below one that leads out of the source: what it says may change between two readings, and \
+                 is no part of what is stated; commit the file itself",
+                file.display()
+            );
+            return Err(Error::new(Code::InputSpecial, message));
+        }
+    }
     let of = |file: PathBuf| -> Result<Option<BTreeMap<String, String>>, Error> {
-        if !file.exists() {
+        // What a link leads to is no part of the source.
+        if !fs::symlink_metadata(&file).is_ok_and(|metadata| metadata.is_file()) {
             return Ok(None);
         }
         Ok(Some(BTreeMap::from([("sha256".to_owned(), hex(&digest::file(&file)?.sha256))])))
@@ -89,9 +111,7 @@ pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) ->
     };
     let source = Source {
         // Where this machine has it is nobody else's affair.
-        uri: uri
-            .map(str::to_owned)
-            .or_else(|| (folder.is_none() && !resolved.is_empty()).then(|| address::of_source(&resolved))),
+        uri: uri.map(str::to_owned).or_else(|| (!is_local(&resolved)).then(|| address::of_source(&resolved))),
         dirty: locked.kind == "git" && commit.is_none(),
         digest,
         nar_hash,
@@ -107,6 +127,12 @@ pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) ->
     Ok(LockedSource { url, source, pinned })
 }
 
+/// Whether a reference names something on this machine.
+fn is_local(url: &str) -> bool {
+    let scheme = url.split(':').next().unwrap_or_default();
+    scheme.is_empty() || scheme == url || scheme == "path" || scheme.ends_with("file")
+}
+
 /// A reference to the copy that Nix has made of what has no commit.
 fn copied(path: &Path, locked: &Locked, nar_hash: &str) -> String {
     let modified =
@@ -117,10 +143,23 @@ fn copied(path: &Path, locked: &Locked, nar_hash: &str) -> String {
 }
 
 /// Where the store that has a path beside them has the inputs that are pinned.
-fn pinned<'n>(beside: &Path, nodes: impl Iterator<Item = &'n Node>) -> BTreeMap<PathBuf, [u8; 32]> {
+fn pinned<'n>(
+    beside: &Path,
+    nodes: impl Iterator<Item = &'n Node>,
+) -> Result<BTreeMap<PathBuf, [u8; 32]>, Error> {
     let store = beside.parent().and_then(Path::to_str).unwrap_or_default();
-    let hashes = nodes.filter_map(|node| nar::from_sri(node.locked.as_ref()?.nar_hash.as_ref()?));
-    hashes.map(|hash| (store_path::recursive(store, "source", &hash, &[], false).into(), hash)).collect()
+    let mut pinned = BTreeMap::new();
+    for text in nodes.filter_map(|node| node.locked.as_ref()?.nar_hash.as_ref()) {
+        let Some(hash) = nar::from_sri(text) else {
+            let message = format!(
+                "flake.lock pins an input by the narHash {text:?}, which is no SHA-256 as Nix writes it: what is there could not \
+                 be compared with it; lock the input again"
+            );
+            return Err(Error::new(Code::LockOutdated, message));
+        };
+        pinned.insert(store_path::recursive(store, "source", &hash, &[], false).into(), hash);
+    }
+    Ok(pinned)
 }
 
 fn forged(path: &Path, what: &str, stated: &str, here: &str) -> Error {

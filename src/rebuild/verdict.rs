@@ -67,7 +67,7 @@ pub fn verdict(attempted: &Attempted, own: &[Subject], expected: Option<Expected
     if differs {
         if let Some(tree) = tree {
             difference = files(&tree, held)?.or(difference);
-        } else if difference.is_none() || is_given && found.is_some() {
+        } else if is_given || difference.is_none() {
             difference = outputs::first_difference(own, &subjects);
         }
     }

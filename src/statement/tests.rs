@@ -120,9 +120,16 @@ const KEY: &str = "cache.example-1:6NCHdD59X431o0gWypbMrAURkbJ16ZPMQFGspcDShjY="
 type Edit = fn(&mut Value);
 
 /// Edits of the example's predicate, and why they are refused; nothing, if they are not.
+/// Another origin of the output, and what goes with it.
+fn taken(p: &mut serde_json::Value, origin: &str, attempt: &str, by: &str) {
+    (p["outputs"][0]["origin"], p["run"]["attempt"]) = (json!(origin), json!(attempt));
+    p["environment"]["builtBy"] = json!(by);
+    p["environment"].as_object_mut().unwrap().remove("settings");
+}
+
 #[test]
 fn who_made_outputs_is_stated_of_each_and_fits() {
-    let edits: [(&str, Edit, Option<&str>); 22] = [
+    let edits: [(&str, Edit, Option<&str>); 25] = [
         ("as it is", |_| {}, None),
         ("no outputs", |p| p["outputs"] = json!([]), Some("where its output \"out\" came from")),
         ("no member", |p| drop(p.as_object_mut().unwrap().remove("outputs")), Some("missing field")),
@@ -139,16 +146,11 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
             Some("its outputs name \"out\" twice"),
         ),
         ("another word", |p| p["outputs"][0]["origin"] = json!("own"), Some("unknown variant")),
-        (
-            "found",
-            |p| (p["outputs"][0]["origin"], p["run"]["attempt"]) = (json!("found"), json!("taken")),
-            None,
-        ),
-        (
-            "copied",
-            |p| (p["outputs"][0]["origin"], p["run"]["attempt"]) = (json!("substituted"), json!("first")),
-            None,
-        ),
+        ("found", |p| taken(p, "found", "taken", "nobody"), None),
+        ("copied", |p| taken(p, "substituted", "first", "nobody"), None),
+        ("built again by a daemon", |p| taken(p, "built", "rebuild", "daemon"), Some("rules out")),
+        ("an input with another hash", |p| p["closure"][0]["narHash"] = json!("x"), Some("no SHA-256")),
+        ("an input built and signed", |p| p["closure"][0]["signers"] = json!([KEY]), Some("was not copied")),
         ("built again and found", |p| p["outputs"][0]["origin"] = json!("found"), Some("was not")),
         ("taken and built", |p| p["run"]["attempt"] = json!("taken"), Some("nothing was built")),
         (
@@ -167,18 +169,16 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
         (
             "copied and signed",
             |p| {
-                p["run"]["attempt"] = json!("first");
-                (p["outputs"][0]["origin"], p["outputs"][0]["signers"]) =
-                    (json!("substituted"), json!([KEY]));
+                taken(p, "substituted", "first", "nobody");
+                p["outputs"][0]["signers"] = json!([KEY]);
             },
             None,
         ),
         (
             "copied and signed by a name",
             |p| {
-                p["run"]["attempt"] = json!("first");
-                (p["outputs"][0]["origin"], p["outputs"][0]["signers"]) =
-                    (json!("substituted"), json!(["cache.example-1"]));
+                taken(p, "substituted", "first", "nobody");
+                p["outputs"][0]["signers"] = json!(["cache.example-1"]);
             },
             Some("is no key of Nix"),
         ),
@@ -209,6 +209,7 @@ fn who_made_outputs_is_stated_of_each_and_fits() {
         (
             "none of a daemon",
             |p| {
+                p["run"]["attempt"] = json!("first");
                 p["environment"]["builtBy"] = json!("daemon");
                 p["environment"].as_object_mut().unwrap().remove("settings");
             },

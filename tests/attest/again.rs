@@ -86,10 +86,11 @@ fn others(flake: &Flake, change: impl FnOnce(&mut Statement<Rebuild>)) -> [Strin
     let (_, mut statement) = flake.state("out", &[]);
     change(&mut statement);
     statement.predicate.run.invocation_id = "another".into();
-    let line = support::attest::line(&statement, &[&flake.key]);
+    let key = support::attest::ed25519(9);
+    let line = support::attest::line(&statement, &[&key]);
     let (bundle, trust) = (flake.path("others.jsonl"), flake.path("trust.toml"));
     fs::write(&bundle, line).unwrap();
-    fs::write(&trust, support::attest::entry("k", "o", &flake.key, "roles = [\"rebuilder\"]")).unwrap();
+    fs::write(&trust, support::attest::entry("k", "o", &key, "roles = [\"rebuilder\"]")).unwrap();
     [bundle, trust].map(|path| path.to_str().unwrap().to_owned())
 }
 

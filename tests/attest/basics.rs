@@ -160,13 +160,14 @@ fn builds_that_fail_are_stated_and_signed() {
 fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
     let packages = "out = shell \"out\" \"echo 1 > $out\" { };";
     let Some(flake) = Flake::new("expected", packages) else { return };
-    flake.state("out", &[]);
+    let (_, first) = flake.state("out", &[]);
     let bundle = flake.path("bundle.jsonl");
     let others = flake.path("others.jsonl");
-    fs::copy(&bundle, &others).unwrap();
+    let other = support::attest::ed25519(9);
+    fs::write(&others, support::attest::line(&first, &[&other])).unwrap();
     let trust = flake.path("trust.toml");
     let entry = |key: &SecretKey| support::attest::entry("k", "o", key, "roles = [\"rebuilder\"]");
-    fs::write(&trust, entry(&flake.key)).unwrap();
+    fs::write(&trust, entry(&other)).unwrap();
     let trust = trust.to_str().unwrap();
     let expect = |path: &PathBuf| flake.state("out", &["--expect", path.to_str().unwrap(), "--trust", trust]);
     let (code, same) = expect(&others);
@@ -183,6 +184,11 @@ fn outputs_are_compared_with_a_folder_and_with_what_others_stated() {
     let stranger = flake.path("stranger.toml");
     fs::write(&stranger, entry(&SecretKey::generate(Algorithm::Ed25519, None).unwrap())).unwrap();
     refused(&["--trust", stranger.to_str().unwrap()], "error[expected-nothing]");
+    let own = flake.path("own.toml");
+    fs::write(&own, entry(&flake.key)).unwrap();
+    let own = flake.sarsen("out", &["--expect", bundle.to_str().unwrap(), "--trust", own.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&own.stderr);
+    assert!(own.status.code() == Some(2) && said.contains("error[expected-nothing]"), "{said}");
     let folder = flake.path("folder");
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("more"), "2").unwrap();
@@ -229,7 +235,7 @@ fn what_cannot_be_stated_is_an_error_and_nothing_is_signed() {
             "out",
             &["--source-uri", "https://bob:s3cret@git.example/x"],
             2,
-            "was given with a user, a password",
+            "is no address, or was given with a user",
         ),
         ("nothing-of-this-name", &[], 7, "error[helper-failed]"),
         ("out", &["--key", "/dev/null"], 2, "error[input-special]"),

@@ -95,7 +95,10 @@ fn a_source_that_a_cache_forged_is_refused() {
         flake.forget();
         let output = flake.sarsen(attribute, more);
         let version = flake.answer("nix", &["--version"]);
-        if version.contains(" 2.8") {
+        if !more.is_empty() {
+            // Nothing is taken from caches then, and it is nowhere else.
+            flake.refuses(&output, 7, "helper-failed");
+        } else if version.contains(" 2.8") {
             flake.refuses(&output, 6, "content-forged");
         } else {
             // Later versions refuse it themselves, or do not ask the cache.
@@ -132,4 +135,104 @@ fn another_store_is_refused() {
         let output = flake.sarsen_with("out", &[], &[("NIX_REMOTE", &remote)]);
         flake.refuses(&output, 2, "store-foreign");
     }
+}
+
+/// A text that evaluation puts into the store refers to what was there before, and no derivation names that.
+#[test]
+fn what_a_source_refers_to_is_part_of_the_closure() {
+    let Some(flake) = Flake::new("refers", STABLE) else { return };
+    let base = flake.answer("nix-store", &["--realise", &flake.eval("base.drvPath")]);
+    let text = format!(
+        "out = shell \"out\" \"read -r path < ${{builtins.toFile \"text\" (builtins.appendContext \"{base}\\n\" {{ \"{base}\" = {{ \
+         path = true; }}; }})}}; read -r line < $path; echo $line > $out\" {{ }};"
+    );
+    flake.write(&text);
+    let output = flake.sarsen("out", &[]);
+    if output.status.code() != Some(0) {
+        // Later versions of Nix do not evaluate it in pure mode.
+        return flake.refuses(&output, 7, "helper-failed");
+    }
+    let statement = flake.statements().pop().unwrap();
+    let input = statement.predicate.closure.iter().find(|input| input.path == base);
+    assert_eq!(input.map(|input| input.origin), Some(Origin::Built), "{:?}", statement.predicate.closure);
+    if !flake.can_rebuild() {
+        return;
+    }
+    fs::remove_file(flake.path("bundle.jsonl")).unwrap();
+    let output = flake.sarsen("out", &["--rebuild"]);
+    flake.refuses(&output, 7, "rebuild-uncompared");
+}
+
+/// A text that refers to another one: both are what evaluation made of their content, or nothing is rebuilt from them.
+#[test]
+fn what_a_text_refers_to_is_hashed_too() {
+    let text = "out = let b = builtins.toFile \"b\" \"good\"; a = builtins.toFile \"a\" \"${b}\\n\"; in shell \"out\" \"read -r \
+                path < ${a}; read -r line < $path; echo $line > $out\" { };";
+    let Some(flake) = Flake::new("texts", text) else { return };
+    let (code, statement) = flake.state("out", &[]);
+    let sources = statement.predicate.closure.iter().filter(|input| input.origin == Origin::Source);
+    assert_eq!((code, sources.count()), (Some(0), 2), "{:?}", statement.predicate.closure);
+    let second =
+        statement.predicate.closure.iter().find(|input| input.path.ends_with("-b")).unwrap().path.clone();
+    if !flake.can_rebuild() {
+        return;
+    }
+    assert_eq!(flake.state("out", &["--rebuild"]).0, Some(0));
+    fs::remove_file(flake.path("bundle.jsonl")).unwrap();
+    flake.forget();
+    flake.forges(&second, b"back door\n", "cache.example-1");
+    flake.answer("nix-store", &["--realise", &second]);
+    let output = flake.sarsen("out", &["--rebuild"]);
+    flake.refuses(&output, 7, "rebuild-uncompared");
+}
+
+/// The output itself is a download.
+#[test]
+fn an_output_that_is_fixed_is_what_its_recipe_fixes() {
+    let good = sarsen::digest::hex(&sarsen::digest::sha256(b"good"));
+    let text = format!(
+        "out = shell \"out\" \"exit 6\" {{ outputHashAlgo = \"sha256\"; outputHash = \"{good}\"; }};"
+    );
+    let Some(flake) = Flake::new("fixed-output", &text) else { return };
+    flake.forges(&flake.eval("out.outPath"), b"back door", "cache.example-1");
+    flake.refuses(&flake.sarsen("out", &[]), 6, "content-forged");
+}
+
+/// Nix reads more than one spelling of a hash, and a pin that is not understood would not be looked at.
+#[test]
+fn a_pin_in_another_spelling_is_refused() {
+    let Some(flake) = Flake::new("spelling", STABLE) else { return };
+    let input = flake.path("input");
+    fs::create_dir(&input).unwrap();
+    fs::write(input.join("file"), "good").unwrap();
+    let text = fs::read_to_string(flake.path("flake/flake.nix")).unwrap();
+    let inputs = format!("{{ inputs.src = {{ url = \"path:{}\"; flake = false; }};", input.display());
+    fs::write(flake.path("flake/flake.nix"), text.replacen('{', &inputs, 1)).unwrap();
+    let folder = format!("path:{}", flake.path("flake").display());
+    flake.answer("nix", &["flake", "lock", &folder]);
+    let lock = flake.path("flake/flake.lock");
+    let text = fs::read_to_string(&lock).unwrap();
+    let end = text.find("narHash").map(|at| at + text[at..].find("=\"").unwrap()).unwrap();
+    for spelled in
+        [format!("{}{}", &text[..end], &text[end + 1..]), format!("{}= {}", &text[..end], &text[end + 1..])]
+    {
+        fs::write(&lock, spelled).unwrap();
+        let output = flake.sarsen("out", &[]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!([Some(2), Some(7)].contains(&output.status.code()), "{said}");
+        assert!(!flake.path("bundle.jsonl").exists(), "{said}");
+    }
+}
+
+/// What a link leads to is no part of the source, and may change.
+#[test]
+fn a_lock_that_is_a_link_is_refused() {
+    let Some(flake) = Flake::new("lock-link", STABLE) else { return };
+    fs::write(flake.path("outside"), "{ \"nodes\": { \"root\": {} }, \"root\": \"root\", \"version\": 7 }")
+        .unwrap();
+    std::os::unix::fs::symlink(flake.path("outside"), flake.path("flake/flake.lock")).unwrap();
+    flake.refuses(&flake.sarsen("out", &[]), 2, "input-special");
+    fs::remove_file(flake.path("flake/flake.lock")).unwrap();
+    std::os::unix::fs::symlink(flake.path("outside"), flake.path("flake/Cargo.lock")).unwrap();
+    assert_eq!(flake.state("out", &[]).1.predicate.source.cargo_lock, None);
 }

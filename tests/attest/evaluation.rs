@@ -12,7 +12,7 @@ fn honest(flake: &Flake, commit: &str) -> String {
 
 /// Two commits of which the output is another one.
 fn commits(name: &str) -> Option<(Flake, [String; 2])> {
-    let flake = Flake::new(name, "out = shell \"out\" \"echo one > $out\" { };")?;
+    let flake = Flake::with_git(name, "out = shell \"out\" \"echo one > $out\" { };")?;
     flake.commits("out");
     let one = flake.git(&["rev-parse", "HEAD"]);
     flake.write("out = shell \"out\" \"echo two > $out\" { };");
@@ -98,7 +98,7 @@ fn variables_of_git_choose_no_repository() {
 /// Git leaves a file out of what Nix copies as the commit.
 #[test]
 fn a_copy_that_is_not_the_commit_is_stated_as_dirty() {
-    let Some(flake) = Flake::new("attributes", STABLE) else { return };
+    let Some(flake) = Flake::with_git("attributes", STABLE) else { return };
     fs::write(flake.path("flake/left-out"), "x").unwrap();
     let installable = flake.commits("out");
     let state = || {
@@ -160,4 +160,18 @@ fn an_attribute_is_the_one_that_is_named() {
     let (code, statement) = flake.state("out", &[]);
     assert_eq!((code, statement.predicate.recipe.attribute), (Some(0), format!("packages.{system}.out")));
     assert!(statement.predicate.outputs[0].path.ends_with("-out"), "{:?}", statement.predicate.outputs);
+}
+
+/// A path and an archive have no commits, whatever their references say.
+#[test]
+fn a_revision_that_a_reference_only_names_is_not_stated() {
+    let Some(flake) = Flake::new("named", STABLE) else { return };
+    let reference = format!("path:{}?rev={}#out", flake.path("flake").display(), "a".repeat(40));
+    let output = flake.attest(&reference, &[], &[]);
+    if output.status.code() == Some(0) {
+        let statement = flake.statements().pop().unwrap();
+        assert!(statement.predicate.source.digest.is_empty(), "{:?}", statement.predicate.source);
+    } else {
+        flake.refuses(&output, 7, "helper-failed");
+    }
 }

@@ -224,6 +224,16 @@ impl Flake {
         key
     }
 
+    /// The same where there is git, in a folder that can be made a checkout.
+    pub fn with_git(name: &str, packages: &str) -> Option<Self> {
+        let flake = Self::new(name, packages)?;
+        if Command::new("git").arg("--version").output().is_err() {
+            support::skip("there is no git");
+            return None;
+        }
+        Some(flake)
+    }
+
     /// Makes the flake's folder a git checkout with everything committed, and returns its reference.
     pub fn commits(&self, attribute: &str) -> String {
         let folder = self.path("flake");

@@ -52,6 +52,14 @@ fn a_nix_that_cannot_build_states_nothing() {
     fs::remove_file(flake.path("bundle.jsonl")).unwrap();
     fs::write(flake.path("more.conf"), broken).unwrap();
     flake.refuses(&flake.sarsen("out", &["--rebuild"]), 7, "nix-broken");
+    // What it does not wait for.
+    fs::write(flake.path("more.conf"), "timeout = 1\n").unwrap();
+    flake.write("out = shell \"out\" \"export PATH=/bin:/usr/bin; sleep 60\" { };");
+    flake.refuses(&flake.sarsen("out", &[]), 7, "nix-broken");
+    fs::write(flake.path("more.conf"), "").unwrap();
+    // What this machine cannot even begin.
+    flake.write("out = shell \"out\" \"echo 1 > $out\" { requiredSystemFeatures = [ \"no-such\" ]; };");
+    flake.refuses(&flake.sarsen("out", &[]), 7, "nix-broken");
     // Builds that leave the disk full take it down with them before anybody could look.
     fs::write(flake.path("more.conf"), "").unwrap();
     flake.write("out = shell \"out\" \"echo 'cc: x.o: No space left on device' >&2; exit 1\" { };");
@@ -87,8 +95,6 @@ fn a_daemons_settings_are_not_its_clients() {
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    // The client says that builds have a sandbox; the daemon builds without one.
-    fs::write(flake.path("more.conf"), "sandbox = true\n").unwrap();
     let variables = [("NIX_REMOTE", "daemon"), ("NIX_DAEMON_SOCKET_PATH", socket)];
     let output = flake.sarsen_with("out", &[], &variables);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

@@ -104,7 +104,7 @@ fn no_secret_is_stated() {
 
 #[test]
 fn the_flake_reference_for_slsa_is_read_by_nix() {
-    let Some(flake) = Flake::new("slsa", STABLE) else { return };
+    let Some(flake) = Flake::with_git("slsa", STABLE) else { return };
     let installable = flake.commits("out");
     let registry = flake.path("registry.json");
     let reads = |reference: &str| {

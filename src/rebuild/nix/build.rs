@@ -6,11 +6,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use super::flake::{PURE, quoted};
 use super::{FLAKES, ask, cannot_run, command, joined};
 use crate::error::Error;
 
 /// How many lines are kept of what a command said.
-const LAST: usize = 4;
+const LAST: usize = 8;
 
 /// What the kernel says of a disk that is full, in Nix's words and in those of most programs (ENOSPC, EDQUOT; errno(3)).
 const FULL: [&str; 2] = ["No space left on device", "Disk quota exceeded"];
@@ -41,6 +42,10 @@ impl Manner<'_> {
             ("sandbox-paths", sandbox_paths),
             // Nothing is collected while it is needed.
             ("min-free", "0"),
+            // How long this machine is willing to wait says nothing about a recipe.
+            ("timeout", "0"),
+            ("max-silent-time", "0"),
+            ("max-build-log-size", "0"),
         ];
         let option = |(name, value)| ["--option", name, value];
         let arguments = settings.into_iter().flat_map(option).map(OsStr::new);
@@ -55,8 +60,8 @@ pub struct Built {
     pub here: BTreeSet<PathBuf>,
     /// Something was built by another machine.
     pub elsewhere: bool,
-    /// A disk was full.
-    pub full: bool,
+    /// What of this machine kept it from going on, as far as that can be told.
+    pub hindrance: Option<&'static str>,
     /// The last lines, if it failed.
     pub last: VecDeque<String>,
     /// It ended as it should.
@@ -110,11 +115,15 @@ fn rooted(root: &Path) -> [&OsStr; 3] {
 /// As for [`super::version`].
 pub fn probe(system: &str, nonce: &str, manner: Manner) -> Result<Option<String>, Error> {
     let expression = format!(
-        "(derivation {{ name = \"sarsen-probe\"; system = \"{system}\"; builder = \"builtin:buildenv\"; derivations = \"\"; \
-         manifest = \"/none\"; nonce = \"{nonce}\"; }}).drvPath"
+        "(derivation {{ name = \"sarsen-probe\"; system = {}; builder = \"builtin:buildenv\"; derivations = \"\"; \
+         manifest = \"/none\"; nonce = {}; }}).drvPath",
+        quoted(system),
+        quoted(nonce)
     );
     let mut arguments: Vec<&OsStr> = FLAKES.map(OsStr::new).to_vec();
-    arguments.extend(["eval", "--raw", "--expr", &expression].map(OsStr::new));
+    arguments.extend(["eval", "--raw"].map(OsStr::new));
+    arguments.extend(PURE.map(OsStr::new));
+    arguments.extend(["--expr", &expression].map(OsStr::new));
     if let Manner::Alone(store, _) = manner {
         arguments.extend(super::of(Some(store)));
     }
@@ -132,12 +141,18 @@ pub fn probe(system: &str, nonce: &str, manner: Manner) -> Result<Option<String>
 fn made(arguments: &[&OsStr], progress: &mut dyn FnMut(&str)) -> Result<Built, Error> {
     let because = |error| cannot_run("nix-store", &error);
     let mut command = command("nix-store");
-    command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped());
+    // What builders print would be read as Nix's own words; of a build that fails Nix repeats the last lines.
+    command.args(arguments).arg("--no-build-output").stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(because)?;
     let built =
         child.stderr.take().map_or_else(Built::default, |stderr| follow(BufReader::new(stderr), progress));
     let status = child.wait().map_err(because)?;
-    Ok(Built { succeeded: status.success(), ..built })
+    // 100 and a bit for each reason (nix-store(1), "Special exit codes"): 1 is a timeout.
+    let timed_out = status.code().is_some_and(|code| (100..128).contains(&code) && (code - 100) & 1 != 0);
+    let interrupted = built.last.iter().any(|line| line.contains("error: interrupted by the user"));
+    let stopped = status.code().is_none() || timed_out || interrupted;
+    let stopped = stopped.then_some("it was stopped, or took longer than its settings allow");
+    Ok(Built { succeeded: status.success(), hindrance: built.hindrance.or(stopped), ..built })
 }
 
 /// Reads what Nix says while it works, to the end: what begins is passed on, and the last lines are kept. A build says much
@@ -160,7 +175,9 @@ pub fn follow(mut stderr: impl BufRead, progress: &mut dyn FnMut(&str)) -> Built
                 built.here.insert(PathBuf::from(drv));
             }
         }
-        built.full |= FULL.iter().any(|full| line.contains(full));
+        if FULL.iter().any(|full| line.contains(full)) {
+            built.hindrance = Some("a disk is full; make room in the store and in TMPDIR");
+        }
         if !line.is_empty() {
             if built.last.len() == LAST {
                 built.last.pop_front();
@@ -184,18 +201,20 @@ mod tests {
         let mut passed = Vec::new();
         let built = follow(&said[..], &mut |line| passed.push(line.to_owned()));
         assert_eq!(passed, ["building '/s/a.drv'...", "copying path '/s/b' from 'file:///c'..."]);
-        assert_eq!(
-            built.last,
-            [passed[1].as_str(), "\u{fffd} building 'c'", "error: builder failed", "last"]
-        );
+        let all = ["this derivation will be built:", "/s/a.drv", passed[0].as_str(), passed[1].as_str()];
+        let last = ["\u{fffd} building 'c'", "error: builder failed", "last"];
+        assert_eq!(built.last, [&all[..], &last].concat());
         assert_eq!(built.here, BTreeSet::from([PathBuf::from("/s/a.drv")]));
-        assert!(!built.elsewhere && !built.full);
+        assert!(!built.elsewhere && built.hindrance.is_none());
+        let many = "line\n".repeat(LAST) + "end\n";
+        let built = follow(many.as_bytes(), &mut |_| ());
+        assert_eq!((built.last.len(), built.last.back().map(String::as_str)), (LAST, Some("end")));
     }
 
     #[test]
     fn other_machines_and_full_disks_are_noticed() {
         let said = b"building '/s/a.drv' on 'ssh://m'...\ncc: x.o: No space left on device\n";
         let built = follow(&said[..], &mut |_| ());
-        assert!(built.elsewhere && built.full && built.here.is_empty());
+        assert!(built.elsewhere && built.hindrance.is_some() && built.here.is_empty());
     }
 }

@@ -18,7 +18,7 @@ const OUTDATED: [&str; 3] =
     ["lock file changes", "cannot write modified lock file", "cannot update flake input"];
 
 /// Nothing is built while a recipe is evaluated, or what was built would steer it; a flake does not choose settings.
-const PURE: [&str; 9] = [
+pub const PURE: [&str; 9] = [
     "--option",
     "allow-import-from-derivation",
     "false",
@@ -72,7 +72,6 @@ pub struct Locked {
 #[derive(Debug, Deserialize)]
 pub struct Locks {
     /// Inputs by name.
-    #[serde(default)]
     pub nodes: BTreeMap<String, Node>,
 }
 
@@ -101,7 +100,8 @@ pub struct Evaluated {
 /// # Errors
 /// As for [`super::system`]; `lock-outdated` if `flake.lock` does not fit `flake.nix`.
 pub fn metadata(flake: &str) -> Result<Metadata, Error> {
-    json(&["flake", "metadata", "--json", LOCKED, flake].map(OsStr::new)).map_err(|error| {
+    let arguments = [&["flake", "metadata", "--json", LOCKED], &PURE[..], &[flake]].concat();
+    json(&arguments.iter().map(OsStr::new).collect::<Vec<_>>()).map_err(|error| {
         if !OUTDATED.iter().any(|said| error.message.contains(said)) {
             return error;
         }
@@ -115,23 +115,24 @@ pub fn metadata(flake: &str) -> Result<Metadata, Error> {
 }
 
 /// Evaluates the attribute with these names of the flake at `url`, which is locked, anew and in pure mode, and writes its
-/// derivation to the store.
+/// derivation to the store. Alone, it takes nothing from caches.
 ///
 /// # Errors
 /// As for [`super::system`].
-pub fn evaluate(url: &str, attribute: &[String]) -> Result<Evaluated, Error> {
+pub fn evaluate(url: &str, attribute: &[String], is_alone: bool) -> Result<Evaluated, Error> {
     let names = attribute.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".");
     let expression = format!(
         "let f = builtins.getFlake {}; d = f.outputs.{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs \
          = builtins.listToAttrs (map (name: {{ inherit name; value = d.${{name}}.outPath; }}) (d.outputs or [ \"out\" ])); }}",
         quoted(url)
     );
-    let arguments = [&["eval", "--json", LOCKED], &PURE[..], &["--expr", &expression]].concat();
+    let caches: &[&str] = if is_alone { &["--option", "substituters", ""] } else { &[] };
+    let arguments = [&["eval", "--json", LOCKED], &PURE[..], caches, &["--expr", &expression]].concat();
     json(&arguments.iter().map(OsStr::new).collect::<Vec<_>>())
 }
 
 /// A string of the Nix language (Nix manual, "String literal").
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
 }
 

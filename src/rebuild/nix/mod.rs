@@ -82,7 +82,8 @@ fn not_understood(what: &str, why: &str) -> Error {
 /// `helper-missing` or `helper-failed`, as for all of these.
 pub fn version() -> Result<String, Error> {
     let answer = ask("nix", &["--version".as_ref()])?;
-    Ok(String::from_utf8_lossy(&answer).trim().to_owned())
+    let version = String::from_utf8_lossy(&answer).trim().to_owned();
+    if version.is_empty() { Err(not_understood("nix --version", "it is empty")) } else { Ok(version) }
 }
 
 /// The system that is built for where none is said.
@@ -105,7 +106,11 @@ pub fn settings() -> Result<BTreeMap<String, Value>, Error> {
     // `nix show-config` became `nix config show` in 2.20.
     let settings: BTreeMap<String, Setting> = json(&["config", "show", "--json"].map(OsStr::new))
         .or_else(|_| json(&["show-config", "--json"].map(OsStr::new)))?;
-    Ok(settings.into_iter().map(|(name, setting)| (name, setting.value)).collect())
+    let needed = ["sandbox", "sandbox-paths", "substituters", "trusted-public-keys", "store"];
+    match needed.iter().find(|name| !settings.contains_key(**name)) {
+        Some(name) => Err(not_understood("nix config show", &format!("it has no {name}"))),
+        None => Ok(settings.into_iter().map(|(name, setting)| (name, setting.value)).collect()),
+    }
 }
 
 /// Whether another process, Nix's daemon, owns the store and builds.
@@ -116,6 +121,10 @@ pub fn has_daemon(settings: &BTreeMap<String, Value>) -> Result<bool, Error> {
     let set = settings.get("store").and_then(Value::as_str).unwrap_or("auto");
     let output = command("nix").args(FLAKES).args(["store", "ping"]).output();
     let output = output.map_err(|error| cannot_run("nix", &error))?;
+    if !output.status.success() {
+        let message = format!("nix store ping ended with {}: {}", output.status, last_lines(&output.stderr));
+        return Err(Error::new(Code::HelperFailed, message));
+    }
     // Nix 2.8 says it on standard error, later versions on standard output.
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     let url = said.lines().find_map(|line| line.trim().strip_prefix("Store URL:")).map(str::trim);
@@ -156,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_last_lines_are_kept() {
-        assert_eq!(last_lines(b"a\n\nb\n\x01\nc\n\x05\0\0d\n e \n"), "b | c | d | e");
+        assert_eq!(last_lines(b"a\n\nb\n\x01\nc\n\x05\0\0d\n e \n"), "a | b | c | d | e");
         assert_eq!(last_lines(b"\n"), "it said nothing");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Attempt, Builder, BuiltBy, Environment, Making, Outcome, Rebuild, Verdict};
+use super::{Attempt, Builder, BuiltBy, Environment, Making, Origin, Outcome, Rebuild, Verdict};
 use crate::clock::is_timestamp;
 use crate::nar;
 use crate::nar::signature::PublicKey;
@@ -30,7 +30,10 @@ impl Builder {
 }
 
 impl Rebuild {
-    /// What holds in both versions. `first` is whether this was read as the first one, which says less.
+    /// Whether it contradicts itself. `first` is whether this was read as the first version, which says less.
+    ///
+    /// # Errors
+    /// One sentence fragment, if it does.
     pub(in crate::statement) fn validate(&self, subject: &[Subject], first: bool) -> Result<(), String> {
         digests("source", &self.source.digest)?;
         digests("derivation", &self.recipe.drv_digest)?;
@@ -89,7 +92,8 @@ impl Rebuild {
         if self.verdict.result.has_output() && asked != seen {
             return Err(format!("its recipe has the outputs {asked:?}, and it states {seen:?}"));
         }
-        let others = |making| self.outputs.iter().find(|output| (output.origin == Making::Built) != making);
+        let others =
+            |is_built| self.outputs.iter().find(|output| (output.origin == Making::Built) != is_built);
         match (self.run.attempt, others(false), others(true)) {
             (Attempt::Taken, Some(output), _) => {
                 return Err(format!("it says that nothing was built, and its output {:?} was", output.name));
@@ -100,6 +104,9 @@ impl Rebuild {
                     output.name
                 ));
             }
+            (Attempt::Rebuild, ..) if self.verdict.result == Outcome::Produced => {
+                return Err("it says that it was built again, and compares with nothing".into());
+            }
             (Attempt::Taken | Attempt::First, ..) if !self.verdict.found.is_empty() => {
                 return Err(
                     "it names what was there before a build again, and nothing was built again".into()
@@ -109,6 +116,33 @@ impl Rebuild {
         }
         if self.verdict.result.has_output() && self.outputs.is_empty() {
             return Err("it does not say where its outputs came from".into());
+        }
+        let by = self.environment.built_by;
+        let fits = match self.run.attempt {
+            Attempt::Taken => by == BuiltBy::Nobody,
+            Attempt::First => !matches!(by, BuiltBy::Rebuild | BuiltBy::Unknown),
+            Attempt::Rebuild => by == BuiltBy::Rebuild,
+        };
+        if !fits {
+            return Err(format!(
+                "it was built by {by:?}, which its attempt {:?} rules out",
+                self.run.attempt
+            ));
+        }
+        for input in &self.closure {
+            if nar::from_sri(&input.nar_hash).is_none() {
+                return Err(format!("the narHash of {:?} is {:?}, no SHA-256", input.path, input.nar_hash));
+            }
+            if input.origin != Origin::Substituted && !input.signers.is_empty() {
+                return Err(format!("its input {:?} was not copied, and names who signed it", input.path));
+            }
+        }
+        let drv = format!("drv:{}", self.recipe.drv_path);
+        let about = |subject: &&Subject| subject.name.starts_with("drv:");
+        if let Some(other) =
+            subject.iter().filter(about).find(|s| s.name != drv || s.digest != self.recipe.drv_digest)
+        {
+            return Err(format!("its subject {:?} is not the derivation of its recipe", other.name));
         }
         let signers = self.outputs.iter().map(|output| &output.signers);
         for signer in signers.chain(self.closure.iter().map(|input| &input.signers)).flatten() {
