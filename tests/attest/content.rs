@@ -231,7 +231,13 @@ fn a_lock_that_is_a_link_is_refused() {
     fs::write(flake.path("outside"), "{ \"nodes\": { \"root\": {} }, \"root\": \"root\", \"version\": 7 }")
         .unwrap();
     std::os::unix::fs::symlink(flake.path("outside"), flake.path("flake/flake.lock")).unwrap();
-    flake.refuses(&flake.sarsen("out", &[]), 2, "input-special");
+    let output = flake.sarsen("out", &[]);
+    if flake.answer("nix", &["--version"]).contains(" 2.8") {
+        flake.refuses(&output, 2, "input-special");
+    } else {
+        // Later versions refuse it themselves.
+        flake.refuses(&output, 7, "helper-failed");
+    }
     fs::remove_file(flake.path("flake/flake.lock")).unwrap();
     std::os::unix::fs::symlink(flake.path("outside"), flake.path("flake/Cargo.lock")).unwrap();
     assert_eq!(flake.state("out", &[]).1.predicate.source.cargo_lock, None);
