@@ -36,6 +36,11 @@ impl Machine {
         let trusted = machine::trusted_keys(&config)?;
         Ok(Self { config, daemon, trusted })
     }
+
+    /// How Nix calls this machine's store.
+    pub fn store(&self) -> &'static str {
+        if self.daemon { "daemon" } else { "local" }
+    }
 }
 
 /// Outputs that are there: where, what they hold, and who made them.

@@ -5,9 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::derivation::Derivation;
-use super::{nix, source};
+use super::nix::{self, Evaluated, PathInfo, Place};
+use super::private::Folder;
+use super::{closure, source};
 use crate::digest::hex;
 use crate::error::{Code, Error};
+use crate::nar::store_path;
+use crate::parallel;
 use crate::statement::rebuild::{Recipe, Source};
 
 /// A derivation with all that it needs, evaluated here.
@@ -26,7 +30,8 @@ pub struct Facts {
 
 impl Facts {
     /// Evaluates an installable, `FLAKE#ATTRIBUTE`. The reference is resolved and locked once; source, commit, `flake.lock`
-    /// and derivation are all of what came of that. Alone, nothing is taken from caches for it.
+    /// and derivation are all of what came of that. Alone, nothing is taken from caches for it. `main` is
+    /// how Nix calls this machine's store.
     ///
     /// # Errors
     /// The `helper-…` codes of Nix; those of [`source::locked`]; `derivation-unfixed` if the paths of its outputs depend on
@@ -35,6 +40,7 @@ impl Facts {
         installable: &str,
         uri: Option<&str>,
         is_alone: bool,
+        main: &str,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self, Error> {
         let (flake, attribute) = installable.split_once('#').unwrap_or((installable, ""));
@@ -55,8 +61,10 @@ impl Facts {
         })?;
         let locked = source::locked(flake, uri, progress)?;
         locked.has_its_inputs()?;
-        let evaluated = nix::evaluate(&locked.url, &names, is_alone)?;
+        let place = if is_alone { Place::Alone } else { Place::Usual };
+        let evaluated = nix::evaluate(&locked.url, &names, place)?;
         locked.has_its_inputs()?;
+        is_of_content(&locked.url, &names, &evaluated, main)?;
         if evaluated.nar_hash != locked.source.nar_hash {
             let message = format!(
                 "the source of {flake} was {} when it was locked and {} when it was evaluated: what would be stated of one is not \
@@ -129,6 +137,38 @@ impl Facts {
         let fixed = self.graph.values().filter(|derivation| derivation.is_fixed());
         fixed.flat_map(|d| d.outputs.values()).map(|output| (output.path.as_path(), output.hash.as_str()))
     }
+}
+
+/// Whether all that an evaluation read is what its content says. Nix takes trees that a hash fixes from its store, and some from
+/// caches, by their names; it is evaluated once more in an empty store, which has nothing else afterwards than what was read.
+///
+/// # Errors
+/// The `helper-…` codes; `content-forged`; `source-moved` if something else came of it.
+fn is_of_content(url: &str, names: &[String], evaluated: &Evaluated, main: &str) -> Result<(), Error> {
+    let folder = Folder::new("sarsen-evaluation")?;
+    let again = nix::evaluate(url, names, Place::Apart(folder.path(), main))?;
+    if again.drv != evaluated.drv {
+        let message = format!(
+            "evaluating {url} twice gave {} and {}: what it reads is not what it was; try again when nobody changes it",
+            evaluated.drv.display(),
+            again.drv.display()
+        );
+        return Err(Error::new(Code::SourceMoved, message));
+    }
+    let infos = nix::all(folder.path())?;
+    let work = |(path, info): (&PathBuf, &PathInfo)| {
+        let place = closure::place(path, Some(folder.path()));
+        let given = store_path::is_given_by(&path.display().to_string(), &place, &info.references)?.0;
+        if given { Ok(()) } else { Err(path.display().to_string()) }.map_err(|path| {
+            let message = format!(
+                "{path} was read while {url} was evaluated, and its content does not give its name: it was changed, a cache gave \
+                 something else, or it was built, so that it would steer the recipe; delete it (nix-store --delete) and have it \
+                 fetched from where it comes from"
+            );
+            Error::new(Code::ContentForged, message)
+        })
+    };
+    parallel::in_order(infos.iter(), work, |result| result)
 }
 
 /// The names of an attribute path: between points that are not inside quotation marks (Nix manual, "Attribute selection").

@@ -75,7 +75,8 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
     let started = clock::seconds();
     let machine = Machine::ask()?;
     progress(&format!("evaluating {}", order.installable));
-    let facts = Facts::gather(order.installable, order.uri, order.rebuild.is_some(), progress)?;
+    let facts =
+        Facts::gather(order.installable, order.uri, order.rebuild.is_some(), machine.store(), progress)?;
     // What is built again is another build than the one that was stated before.
     let own: &[String] = if order.rebuild.is_some() { &[] } else { &order.builder.keys };
     let expected = order.expected.map(|path| record::expected(path, facts.drv_sha256(), order.trust, own));
@@ -170,7 +171,7 @@ pub struct Made {
 pub fn make(installable: &str, depth: Option<Depth>, progress: &mut dyn FnMut(&str)) -> Result<Made, Error> {
     let machine = Machine::ask()?;
     progress(&format!("evaluating {installable}"));
-    let facts = Facts::gather(installable, None, depth.is_some(), progress)?;
+    let facts = Facts::gather(installable, None, depth.is_some(), machine.store(), progress)?;
     let mut attempted = attempt(&facts, &machine, depth, progress)?;
     let is_own = |held: &attempt::Held| {
         attempted.before.as_ref().is_none_or(|before| before.content.archives == held.content.archives)

@@ -137,9 +137,10 @@ fn another_store_is_refused() {
     }
 }
 
-/// A text that evaluation puts into the store refers to what was there before, and no derivation names that.
+/// A text that evaluation puts into the store refers to what was built before, which no derivation names and which would come into
+/// a rebuild with it.
 #[test]
-fn what_a_source_refers_to_is_part_of_the_closure() {
+fn what_a_source_refers_to_was_not_built() {
     let Some(flake) = Flake::new("refers", STABLE) else { return };
     let base = flake.answer("nix-store", &["--realise", &flake.eval("base.drvPath")]);
     let text = format!(
@@ -147,20 +148,13 @@ fn what_a_source_refers_to_is_part_of_the_closure() {
          path = true; }}; }})}}; read -r line < $path; echo $line > $out\" {{ }};"
     );
     flake.write(&text);
-    let output = flake.sarsen("out", &[]);
-    if output.status.code() != Some(0) {
+    for more in [&[][..], &["--rebuild"]] {
+        let output = flake.sarsen("out", more);
         // Later versions of Nix do not evaluate it in pure mode.
-        return flake.refuses(&output, 7, "helper-failed");
+        let is_old = flake.answer("nix", &["--version"]).contains(" 2.8");
+        let (exit, code) = if is_old { (6, "content-forged") } else { (7, "helper-failed") };
+        flake.refuses(&output, exit, code);
     }
-    let statement = flake.statements().pop().unwrap();
-    let input = statement.predicate.closure.iter().find(|input| input.path == base);
-    assert_eq!(input.map(|input| input.origin), Some(Origin::Built), "{:?}", statement.predicate.closure);
-    if !flake.can_rebuild() {
-        return;
-    }
-    fs::remove_file(flake.path("bundle.jsonl")).unwrap();
-    let output = flake.sarsen("out", &["--rebuild"]);
-    flake.refuses(&output, 7, "rebuild-uncompared");
 }
 
 /// A text that refers to another one: both are what evaluation made of their content, or nothing is rebuilt from them.

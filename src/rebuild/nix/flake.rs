@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -114,21 +114,42 @@ pub fn metadata(flake: &str) -> Result<Metadata, Error> {
     })
 }
 
+/// Where a recipe is evaluated.
+#[derive(Clone, Copy)]
+pub enum Place<'a> {
+    /// In this machine's store, with its caches.
+    Usual,
+    /// There, without them.
+    Alone,
+    /// In the store in that folder, with nothing but what the store at the second place has.
+    Apart(&'a Path, &'a str),
+}
+
 /// Evaluates the attribute with these names of the flake at `url`, which is locked, anew and in pure mode, and writes its
-/// derivation to the store. Alone, it takes nothing from caches.
+/// derivation to the store.
 ///
 /// # Errors
 /// As for [`super::system`].
-pub fn evaluate(url: &str, attribute: &[String], is_alone: bool) -> Result<Evaluated, Error> {
+pub fn evaluate(url: &str, attribute: &[String], place: Place) -> Result<Evaluated, Error> {
     let names = attribute.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".");
     let expression = format!(
         "let f = builtins.getFlake {}; d = f.outputs.{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs \
          = builtins.listToAttrs (map (name: {{ inherit name; value = d.${{name}}.outPath; }}) (d.outputs or [ \"out\" ])); }}",
         quoted(url)
     );
-    let caches: &[&str] = if is_alone { &["--option", "substituters", ""] } else { &[] };
-    let arguments = [&["eval", "--json", LOCKED], &PURE[..], caches, &["--expr", &expression]].concat();
-    json(&arguments.iter().map(OsStr::new).collect::<Vec<_>>())
+    let mut arguments: Vec<&OsStr> = ["eval", "--json", LOCKED].map(OsStr::new).to_vec();
+    arguments.extend(PURE.map(OsStr::new));
+    match place {
+        Place::Usual => {}
+        Place::Alone => arguments.extend(["--option", "substituters", ""].map(OsStr::new)),
+        Place::Apart(store, from) => {
+            arguments.extend(super::of(Some(store)));
+            let options = ["--option", "substituters", from, "--option", "require-sigs", "false"];
+            arguments.extend(options.map(OsStr::new));
+        }
+    }
+    arguments.extend(["--expr", &expression].map(OsStr::new));
+    json(&arguments)
 }
 
 /// A string of the Nix language (Nix manual, "String literal").

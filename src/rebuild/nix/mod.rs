@@ -16,8 +16,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use build::{Built, Manner, probe, realise, root};
-pub use flake::{Locked, Metadata, Node, evaluate, metadata};
-pub use store::{PathInfo, copy, copy_derivation, missing, path_infos};
+pub use flake::{Evaluated, Locked, Metadata, Node, Place, evaluate, metadata};
+pub use store::{PathInfo, all, copy, copy_derivation, missing, path_infos};
 
 use crate::error::{Code, Error};
 

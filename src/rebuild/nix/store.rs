@@ -72,6 +72,16 @@ pub fn path_infos(paths: &[PathBuf], store: Store) -> Result<BTreeMap<PathBuf, P
     Ok(infos)
 }
 
+/// What the store in a folder has recorded of all that it has.
+///
+/// # Errors
+/// As for [`super::system`].
+pub fn all(store: &Path) -> Result<BTreeMap<PathBuf, PathInfo>, Error> {
+    let mut arguments = ["path-info", "--json", "--all"].map(OsStr::new).to_vec();
+    arguments.extend(of(Some(store)));
+    infos_of(json(&arguments)?).map_err(|why| not_understood("nix path-info", &why))
+}
+
 /// Which of these paths are not in the store.
 ///
 /// # Errors
