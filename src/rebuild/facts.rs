@@ -62,9 +62,12 @@ impl Facts {
         let locked = source::locked(flake, uri, progress)?;
         locked.has_its_inputs()?;
         let place = if is_alone { Place::Alone } else { Place::Usual };
-        let evaluated = nix::evaluate(&locked.url, &names, place)?;
+        let beside = Folder::new("sarsen-flake")?;
+        let evaluated = nix::evaluate(&locked.flake, &names, place, beside.path())?;
         locked.has_its_inputs()?;
-        is_of_content(&locked.url, &names, &evaluated, main)?;
+        let apart = Folder::new("sarsen-evaluation")?;
+        let again = nix::evaluate(&locked.flake, &names, Place::Apart(apart.path(), main), beside.path())?;
+        is_of_content(&locked.flake.name(), [&evaluated, &again], apart.path())?;
         if evaluated.nar_hash != locked.source.nar_hash {
             let message = format!(
                 "the source of {flake} was {} when it was locked and {} when it was evaluated: what would be stated of one is not \
@@ -140,33 +143,32 @@ impl Facts {
 }
 
 /// Whether all that an evaluation read is what its content says. Nix takes trees that a hash fixes from its store, and some from
-/// caches, by their names; it is evaluated once more in an empty store, which has nothing else afterwards than what was read.
+/// caches, by their names; it was evaluated once more in `store`, which was empty and has nothing else now than what was read.
 ///
 /// # Errors
 /// The `helper-…` codes; `content-forged`; `source-moved` if something else came of it.
-fn is_of_content(url: &str, names: &[String], evaluated: &Evaluated, main: &str) -> Result<(), Error> {
-    let folder = Folder::new("sarsen-evaluation")?;
-    let again = nix::evaluate(url, names, Place::Apart(folder.path(), main))?;
+fn is_of_content(name: &str, twice: [&Evaluated; 2], store: &Path) -> Result<(), Error> {
+    let [evaluated, again] = twice;
     if again.drv != evaluated.drv {
         let message = format!(
-            "evaluating {url} twice gave {} and {}: what it reads is not what it was; try again when nobody changes it",
+            "evaluating {name} twice gave {} and {}: what it reads is not what it was; try again when nobody changes it",
             evaluated.drv.display(),
             again.drv.display()
         );
         return Err(Error::new(Code::SourceMoved, message));
     }
-    let infos = nix::all(folder.path())?;
+    let infos = nix::all(store)?;
     let work = |(path, info): (&PathBuf, &PathInfo)| {
-        let place = closure::place(path, Some(folder.path()));
-        let given = store_path::is_given_by(&path.display().to_string(), &place, &info.references)?.0;
-        if given { Ok(()) } else { Err(path.display().to_string()) }.map_err(|path| {
-            let message = format!(
-                "{path} was read while {url} was evaluated, and its content does not give its name: it was changed, a cache gave \
-                 something else, or it was built, so that it would steer the recipe; delete it (nix-store --delete) and have it \
-                 fetched from where it comes from"
-            );
-            Error::new(Code::ContentForged, message)
-        })
+        let (path, place) = (path.display().to_string(), closure::place(path, Some(store)));
+        if store_path::is_given_by(&path, &place, &info.references)?.0 {
+            return Ok(());
+        }
+        let message = format!(
+            "{path} was read while {name} was evaluated, and its content does not give its name: it was changed, a cache gave \
+             something else, or it was built, so that it would steer the recipe; delete it (nix-store --delete) and have it \
+             fetched from where it comes from"
+        );
+        Err(Error::new(Code::ContentForged, message))
     };
     parallel::in_order(infos.iter(), work, |result| result)
 }

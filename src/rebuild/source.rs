@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::nix::{self, Locked, Metadata, Node};
+use super::nix::{self, Fixed, Locked, Metadata, Node};
 use super::{address, checkout};
 use crate::digest::{self, hex};
 use crate::error::{Code, Error};
@@ -17,8 +17,8 @@ const GIT: [&str; 4] = ["git", "github", "gitlab", "sourcehut"];
 
 /// A source that nothing moves any more.
 pub struct LockedSource {
-    /// A reference that Nix evaluates in pure mode.
-    pub url: String,
+    /// What Nix evaluates in pure mode.
+    pub flake: Fixed,
     /// What is stated of it.
     pub source: Source,
     /// Where a store has the inputs that `flake.lock` pins, by the SHA-256 of their archives.
@@ -119,12 +119,12 @@ pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) ->
         cargo_lock: of(path.join("Cargo.lock"))?,
         inputs: locks.nodes.into_iter().filter_map(pin).collect(),
     };
-    let url = if locked.rev.is_some() && locked.kind != "path" {
-        url
+    let flake = if locked.rev.is_some() && locked.kind != "path" {
+        Fixed::Reference(url)
     } else {
-        copied(&path, &locked, &source.nar_hash)
+        copied(path, &locked, &source.nar_hash)
     };
-    Ok(LockedSource { url, source, pinned })
+    Ok(LockedSource { flake, source, pinned })
 }
 
 /// Whether a reference names something on this machine.
@@ -133,13 +133,14 @@ fn is_local(url: &str) -> bool {
     scheme.is_empty() || scheme == url || scheme == "path" || scheme.ends_with("file")
 }
 
-/// A reference to the copy that Nix has made of what has no commit.
-fn copied(path: &Path, locked: &Locked, nar_hash: &str) -> String {
-    let modified =
-        locked.last_modified.map_or_else(String::new, |seconds| format!("lastModified={seconds}&"));
-    let dir = locked.dir.as_ref().map_or_else(String::new, |dir| format!("&dir={dir}"));
+/// The copy that Nix has made of what has no commit.
+fn copied(path: PathBuf, locked: &Locked, nar_hash: &str) -> Fixed {
+    let last_modified = locked.last_modified.unwrap_or_default();
+    if let Some(dir) = locked.dir.clone().filter(|dir| !dir.is_empty()) {
+        return Fixed::Folder { path, dir, nar_hash: nar_hash.to_owned(), last_modified };
+    }
     let hash = nar_hash.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-    format!("path:{}?{modified}narHash={hash}{dir}", path.display())
+    Fixed::Reference(format!("path:{}?lastModified={last_modified}&narHash={hash}", path.display()))
 }
 
 /// Where the store that has a path beside them has the inputs that are pinned.

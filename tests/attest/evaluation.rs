@@ -226,3 +226,26 @@ fn what_evaluation_reads_is_what_its_content_says() {
         flake.refuses(&flake.sarsen("out", &[]), 6, "content-forged");
     }
 }
+
+/// A flake in a folder of its repository, which reads what is outside of the folder; with a commit and without.
+#[test]
+fn a_flake_in_a_folder_of_a_changed_checkout_is_stated_as_dirty() {
+    let Some(flake) = Flake::with_git("folder", "out = shell \"out\" (builtins.readFile ../script) { };")
+    else {
+        return;
+    };
+    fs::create_dir(flake.path("flake/sub")).unwrap();
+    fs::rename(flake.path("flake/flake.nix"), flake.path("flake/sub/flake.nix")).unwrap();
+    fs::write(flake.path("flake/script"), "echo one > $out").unwrap();
+    flake.commits("out");
+    let reference = format!("git+file://{}?dir=sub", flake.path("flake").display());
+    for (script, dirty) in [("echo one > $out", false), ("echo two > $out", true)] {
+        fs::write(flake.path("flake/script"), script).unwrap();
+        let output = flake.attest(&format!("{reference}#out"), &[], &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let Rebuild { source, recipe, .. } = flake.statements().pop().unwrap().predicate;
+        assert_eq!((source.dirty, source.digest.contains_key("gitCommit")), (dirty, !dirty));
+        let drv = flake.answer("nix", &["eval", "--raw", &format!("{reference}#out.drvPath")]);
+        assert_eq!(recipe.drv_path, drv);
+    }
+}

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::json;
 use crate::error::{Code, Error};
+use crate::output;
 
 /// A lock file that does not fit is not renewed, in memory neither: what is stated is what is used. Beside
 /// `--no-write-lock-file` this would be no error.
@@ -125,19 +126,59 @@ pub enum Place<'a> {
     Apart(&'a Path, &'a str),
 }
 
-/// Evaluates the attribute with these names of the flake at `url`, which is locked, anew and in pure mode, and writes its
-/// derivation to the store.
+/// A flake that nothing moves any more, as Nix is told of it in pure mode.
+pub enum Fixed {
+    /// A locked reference.
+    Reference(String),
+    /// A folder of a store path with this narHash and time: Nix 2.8 reads no reference to such a one, but takes it as an input
+    /// of another flake.
+    Folder { path: PathBuf, dir: String, nar_hash: String, last_modified: u64 },
+}
+
+impl Fixed {
+    /// How messages call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Reference(url) => url.clone(),
+            Self::Folder { path, dir, .. } => path.join(dir).display().to_string(),
+        }
+    }
+}
+
+/// Evaluates the attribute with these names of a flake anew and in pure mode, and writes its derivation to the store. `beside` is
+/// an empty folder that a flake can be written to.
 ///
 /// # Errors
-/// As for [`super::system`].
-pub fn evaluate(url: &str, attribute: &[String], place: Place) -> Result<Evaluated, Error> {
+/// As for [`super::system`]; `output-failed` if nothing can be written beside.
+pub fn evaluate(
+    flake: &Fixed,
+    attribute: &[String],
+    place: Place,
+    beside: &Path,
+) -> Result<Evaluated, Error> {
     let names = attribute.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(".");
-    let expression = format!(
-        "let f = builtins.getFlake {}; d = f.outputs.{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs \
-         = builtins.listToAttrs (map (name: {{ inherit name; value = d.${{name}}.outPath; }}) (d.outputs or [ \"out\" ])); }}",
-        quoted(url)
+    let result = format!(
+        "let d = f.outputs.{names}; in {{ narHash = f.sourceInfo.narHash; drv = d.drvPath; outputs = builtins.listToAttrs (map \
+         (name: {{ inherit name; value = d.${{name}}.outPath; }}) (d.outputs or [ \"out\" ])); }}"
     );
-    let mut arguments: Vec<&OsStr> = ["eval", "--json", LOCKED].map(OsStr::new).to_vec();
+    let what = match flake {
+        Fixed::Reference(url) => {
+            let expression = format!("let f = builtins.getFlake {}; in {result}", quoted(url));
+            vec![LOCKED.to_owned(), "--expr".to_owned(), expression]
+        }
+        Fixed::Folder { path, dir, nar_hash, last_modified } => {
+            let text = format!(
+                "{{ inputs.f = {{ type = \"path\"; path = {}; dir = {}; narHash = {}; lastModified = {last_modified}; }}; outputs = \
+                 {{ f, ... }}: {{ result = {result}; }}; }}\n",
+                quoted(&path.display().to_string()),
+                quoted(dir),
+                quoted(nar_hash)
+            );
+            output::replace(&beside.join("flake.nix"), text.as_bytes(), 0o644)?;
+            vec!["--no-write-lock-file".to_owned(), format!("path:{}#result", beside.display())]
+        }
+    };
+    let mut arguments: Vec<&OsStr> = ["eval", "--json", "--no-eval-cache"].map(OsStr::new).to_vec();
     arguments.extend(PURE.map(OsStr::new));
     match place {
         Place::Usual => {}
@@ -148,7 +189,7 @@ pub fn evaluate(url: &str, attribute: &[String], place: Place) -> Result<Evaluat
             arguments.extend(options.map(OsStr::new));
         }
     }
-    arguments.extend(["--expr", &expression].map(OsStr::new));
+    arguments.extend(what.iter().map(OsStr::new));
     json(&arguments)
 }
 

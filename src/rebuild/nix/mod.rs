@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use build::{Built, Manner, probe, realise, root};
-pub use flake::{Evaluated, Locked, Metadata, Node, Place, evaluate, metadata};
+pub use flake::{Evaluated, Fixed, Locked, Metadata, Node, Place, evaluate, metadata};
 pub use store::{PathInfo, all, copy, copy_derivation, missing, path_infos};
 
 use crate::error::{Code, Error};
