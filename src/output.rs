@@ -48,10 +48,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
         // Absent, or an error that creating the temporary file will meet as well and explain.
         _ => {}
     }
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder(path);
     if !folder.is_dir() {
         return Err(Error::new(
             Code::OutputMissing,
@@ -116,8 +113,7 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
         let _ = fs::remove_file(path);
         return Err(failed(&error));
     }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))
+    File::open(folder(path)).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))
 }
 
 /// Whether something in PEM that ends in `PRIVATE KEY` is at the beginning of a file, where keys have it: RFC 7468 and all
@@ -127,6 +123,11 @@ fn holds_private_key(path: &Path) -> bool {
     let read = input::open(path).map(|file| file.take(KEY_FILE as u64).read_to_end(&mut beginning));
     let begins = |line: &[u8]| line.starts_with(b"-----BEGIN ") && line.ends_with(b"PRIVATE KEY-----");
     matches!(read, Ok(Ok(_))) && beginning.split(|byte| *byte == b'\n').any(|line| begins(line.trim_ascii()))
+}
+
+/// The directory that a path is in.
+pub fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// An error if writing to `output` would replace one of `inputs`, under whatever name.

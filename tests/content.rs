@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use sarsen::nar::algorithm::Algorithm;
 use sarsen::nar::fixed::{Fit, fits};
@@ -13,21 +13,7 @@ use support::{Folder, stderr, stdout};
 
 /// Runs a program of Nix in `folder`, with a store there and nothing of this machine's configuration.
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> Option<Output> {
-    let mut command = Command::new(program);
-    for (variable, place) in [
-        ("NIX_STORE_DIR", "store"),
-        ("NIX_STATE_DIR", "state"),
-        ("NIX_LOG_DIR", "log"),
-        ("NIX_CONF_DIR", "conf"),
-        ("HOME", "home"),
-        ("XDG_CACHE_HOME", "cache"),
-    ] {
-        command.env(variable, folder.join(place));
-    }
-    command.env_remove("NIX_REMOTE");
-    command
-        .env("NIX_CONFIG", "experimental-features = nix-command flakes\nbuild-users-group =\nsubstituters =");
-    command.args(arguments).current_dir(folder).output().ok()
+    support::nix::command(folder, program, "").args(arguments).current_dir(folder).output().ok()
 }
 
 /// A folder whose store works; nothing, after saying so, where there is no Nix.

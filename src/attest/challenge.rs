@@ -11,6 +11,7 @@ use crate::content::{Content, File};
 use crate::digest::hex;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
+use crate::statement::agreement::output_of;
 use crate::statement::bundle::Bundle;
 use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
@@ -176,7 +177,9 @@ pub fn challenge(
     }
     let here: BTreeSet<&str> = own.files.iter().map(|file| file.name.as_str()).collect();
     let is_missing = |testimony: &Testimony, name: &str| {
-        is_file(name) && !here.contains(name) && own.archives.contains_key(output_of(testimony, name))
+        is_file(name)
+            && !here.contains(name)
+            && own.archives.contains_key(output_of(name, &testimony.outputs))
     };
     let names = |testimony: &'_ &Testimony| {
         let names = testimony.outputs.keys().filter(|name| is_missing(testimony, name));
@@ -199,12 +202,6 @@ pub fn challenge(
 fn names<'a>(testimony: &'a Testimony, trust: &'a Trust) -> impl Iterator<Item = (String, String)> {
     let keys = testimony.signers.iter().map(|&signer| &trust.keys()[signer]);
     keys.map(|key| (key.name.clone(), key.organisation.clone()))
-}
-
-/// The output that a file belongs to: `NAME:` before its path, if an output is called so, else `out`.
-fn output_of<'n>(testimony: &Testimony, name: &'n str) -> &'n str {
-    let output = name.split_once(':').map(|(output, _)| output);
-    output.filter(|output| testimony.outputs.contains_key(&format!("nar:{output}"))).unwrap_or("out")
 }
 
 /// What a statement says of the thing called `name`, whose SHA-256 here is `sha256`.

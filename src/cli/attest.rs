@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::keys::Signers;
 use crate::attest::trust::Trust;
 use crate::envelope::{Envelope, IN_TOTO};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::rebuild::{self, Depth, Order};
 use crate::report;
@@ -89,35 +89,8 @@ fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
     let mut payloads = vec![statement.to_json()];
     payloads.extend(slsa::view(&statement).map(|view| view.to_json()));
     let envelopes: Result<Vec<Envelope>, Error> = payloads.into_iter().map(signed).collect();
-    let envelopes = envelopes.map_err(|error| {
-        let kept = rebuild::keep_unsigned(&arguments.output, &statement.to_json(), run);
-        let message = match kept {
-            Ok(place) => {
-                format!("{}; the statement is kept without a signature in {}", error.message, place.display())
-            }
-            Err(text) => format!(
-                "{}; the statement could be kept nowhere; this is it, without a signature: {text}",
-                error.message
-            ),
-        };
-        Error::new(error.code, message)
-    })?;
-    rebuild::append(&arguments.output, &envelopes).map_err(|error| {
-        let kept = rebuild::keep(&arguments.output, &envelopes, run);
-        let message = match kept {
-            Ok(place) => format!(
-                "{}; what was signed is kept in {}: add its lines to the bundle",
-                error.message,
-                place.display()
-            ),
-            Err(lines) => {
-                format!(
-                    "{}; what was signed could be kept nowhere; these are its lines: {lines}",
-                    error.message
-                )
-            }
-        };
-        Error::new(Code::OutputFailed, message)
-    })?;
+    let envelopes =
+        envelopes.map_err(|error| rebuild::unsigned(&arguments.output, &statement.to_json(), run, &error))?;
+    rebuild::add(&arguments.output, &envelopes, run)?;
     Ok(statement)
 }

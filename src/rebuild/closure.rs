@@ -78,15 +78,13 @@ pub fn is_what_is_fixed(facts: &Facts, path: &Path, place: &Path) -> Result<(), 
     let Some(output) = derivation.outputs.values().find(is_fixed) else { return Ok(()) };
     let Fixed { nar, fit, .. } = fixed::fits(place, &output.hash)?;
     match fit {
-        Fit::Other { seen } => {
-            Err(forged(path, &format!("fixed by its recipe as {}, and is {seen}", output.hash), &nar))
-        }
+        Fit::Other { seen } => Err(misfit(path, &output.hash, &seen, &nar)),
         Fit::Fits | Fit::Unknown => Ok(()),
     }
 }
 
-/// The build closure without the output itself, and all that its paths refer to: what `store` has of all that the derivations need, each path read once, on
-/// all processors. With `is_used` the output has just been built from it, so that what it is built from must be there.
+/// The build closure without the output itself, and all that its paths refer to: what `store` has of all that the
+/// derivations need, each path read once, on all processors. With `is_used` the output has just been built from it, so that what it is built from must be there.
 ///
 /// # Errors
 /// The `helper-…` codes; `store-changed`; `store-modified` if a path is not what Nix has recorded; `content-forged` if one is
@@ -163,11 +161,7 @@ fn input(
             let (given, here, _) =
                 store_path::is_given_by(&path.display().to_string(), &place, &info.references)?;
             if !given {
-                return Err(forged(
-                    path,
-                    "a source that a recipe takes as it is, and its content does not give its name",
-                    &here,
-                ));
+                return Err(forged(path, "a source whose content gives its name", &nar::sri(&here)));
             }
             (here, Origin::Source)
         }
@@ -175,10 +169,7 @@ fn input(
             let Fixed { nar, fit, .. } = fixed::fits(&place, hash)?;
             match fit {
                 Fit::Fits => (nar, Origin::FixedOutput),
-                Fit::Other { seen } => {
-                    let what = format!("fixed by its recipe as {hash}, and is {seen}");
-                    return Err(forged(path, &what, &nar));
-                }
+                Fit::Other { seen } => return Err(misfit(path, hash, &seen, &nar)),
                 // Nobody here can tell what it should be, so it is whose it is.
                 Fit::Unknown => (nar, recorded),
             }
@@ -195,12 +186,16 @@ fn input(
     Ok(Input { path: path.display().to_string(), nar_hash: nar::sri(&here), origin, signers })
 }
 
-fn forged(path: &Path, what: &str, here: &[u8; 32]) -> Error {
+fn misfit(path: &Path, fixed: &str, seen: &str, here: &[u8; 32]) -> Error {
+    forged(path, &format!("{fixed}, which its recipe fixes, but is {seen}"), &nar::sri(here))
+}
+
+/// An error about a path that should be `what`, and whose archive is `here`, as [`nar::sri`] writes it.
+pub fn forged(path: &Path, what: &str, here: &str) -> Error {
     let message = format!(
-        "{} is {what} (its archive is {}): it was changed, or a cache gave something else under its name; delete it (nix-store \
-         --delete) and have it fetched from where it comes from",
-        path.display(),
-        nar::sri(here)
+        "{} should be {what}, and its archive is {here}: it was changed, or a cache gave something else under its name; \
+         delete it (nix-store --delete) and have it fetched from where it comes from",
+        path.display()
     );
     Error::new(Code::ContentForged, message)
 }

@@ -27,7 +27,7 @@ use crate::statement::{Statement, Subject};
 
 use attempt::{Attempted, Machine, attempt};
 use facts::Facts;
-pub use record::{append, expected, keep, keep_unsigned, written};
+pub use record::{add, expected, unsigned, written};
 
 /// What is to be stated.
 pub struct Order<'a> {

@@ -110,7 +110,8 @@ impl Folder {
         let above = fs::canonicalize(&above).map_err(|error| failed(&above, &error))?;
         if let Some(folder) = above.ancestors().find(|folder| !is_safe(folder)) {
             let message = format!(
-                "{} is a folder that others may write to, or that is theirs: they could exchange what is built in {} while it is compared; name a folder of your own in TMPDIR, or one with the sticky bit such as /tmp",
+                "{} is a folder that others may write to, or that is theirs: they could exchange what is built in {} while it \
+                 is compared; name a folder of your own in TMPDIR, or one with the sticky bit such as /tmp",
                 folder.display(),
                 above.display()
             );

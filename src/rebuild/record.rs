@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -24,9 +24,9 @@ use crate::statement::{Size, Subject};
 ///
 /// # Errors
 /// Those of [`written`]; an `output-…` code if it cannot be written.
-pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
+fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = output::folder(&path);
     // Replacing a file gives it another inode, so that a lock of the file itself would be one of what was there before.
     let lock = File::open(folder).and_then(|folder| {
         flock(&folder, FlockOperation::LockExclusive)?;
@@ -46,29 +46,33 @@ pub fn append(path: &Path, envelopes: &[Envelope]) -> Result<(), Error> {
     output::replace(&path, &bytes, 0o644)
 }
 
-/// Keeps what was to be added to the bundle at `path` and could not be: in a file beside it, else in the folder for temporary
-/// files. Returns where it is.
+/// The same, and what cannot be added is kept: in a file beside the bundle that is named by the run, else in the folder for
+/// temporary files, else in the message.
 ///
 /// # Errors
-/// The lines themselves, if they cannot be kept anywhere.
-pub fn keep(path: &Path, envelopes: &[Envelope], run: &str) -> Result<PathBuf, String> {
-    kept(path, &lines(envelopes), run, "jsonl")
+/// `output-failed`, which says where the lines are.
+pub fn add(path: &Path, envelopes: &[Envelope], run: &str) -> Result<(), Error> {
+    append(path, envelopes).map_err(|error| {
+        let place = kept(path, &lines(envelopes), run, "jsonl");
+        let message =
+            format!("{}; what was signed is kept, add its lines to the bundle: {place}", error.message);
+        Error::new(Code::OutputFailed, message)
+    })
 }
 
-fn kept(path: &Path, bytes: &[u8], run: &str, ending: &str) -> Result<PathBuf, String> {
+/// `error`, why a statement could not be signed, and where it is kept without a signature, as [`add`] keeps.
+pub fn unsigned(path: &Path, payload: &[u8], run: &str, error: &Error) -> Error {
+    let place = kept(path, payload, run, "unsigned.json");
+    Error::new(error.code, format!("{}; the statement is kept without a signature: {place}", error.message))
+}
+
+/// Where these bytes are kept; they themselves, if that is nowhere.
+fn kept(path: &Path, bytes: &[u8], run: &str, ending: &str) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let name = format!("{}.{run}.{ending}", name.trim_end_matches(".jsonl"));
     let places = [path.with_file_name(&name), std::env::temp_dir().join(&name)];
     let kept = places.into_iter().find(|place| output::create(place, bytes, 0o644).is_ok());
-    kept.ok_or_else(|| String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// Keeps a statement that could not be signed, in the same way.
-///
-/// # Errors
-/// The statement itself, if it cannot be kept anywhere.
-pub fn keep_unsigned(path: &Path, payload: &[u8], run: &str) -> Result<PathBuf, String> {
-    kept(path, payload, run, "unsigned.json")
+    kept.map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), |place| place.display().to_string())
 }
 
 fn lines(envelopes: &[Envelope]) -> Vec<u8> {
@@ -87,9 +91,7 @@ pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
     }
     let bytes = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let folder =
-                path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            if !folder.is_dir() {
+            if !output::folder(path).is_dir() {
                 let message =
                     format!("there is no directory for the output {}: create it first", path.display());
                 return Err(Error::new(Code::OutputMissing, message));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::closure::forged;
 use super::nix::{self, Fixed, Locked, Metadata, Node};
 use super::{address, checkout};
 use crate::digest::{self, hex};
@@ -36,12 +37,8 @@ impl LockedSource {
         for (path, pinned) in self.pinned.iter().filter(|(path, _)| !missing.contains(path)) {
             let here = nar::hash(path)?.0;
             if here != *pinned {
-                return Err(forged(
-                    path,
-                    "an input that flake.lock pins",
-                    &nar::sri(pinned),
-                    &nar::sri(&here),
-                ));
+                let what = format!("an input that flake.lock pins, with narHash {}", nar::sri(pinned));
+                return Err(forged(path, &what, &nar::sri(&here)));
             }
         }
         Ok(())
@@ -57,7 +54,7 @@ pub fn locked(flake: &str, uri: Option<&str>, progress: &mut dyn FnMut(&str)) ->
     let Metadata { resolved, url, path, locked, locks } = nix::metadata(flake)?;
     let nar_hash = nar::sri(&nar::hash(&path)?.0);
     if let Some(stated) = locked.nar_hash.as_ref().filter(|stated| **stated != nar_hash) {
-        return Err(forged(&path, "the source", stated, &nar_hash));
+        return Err(forged(&path, &format!("the source, with narHash {stated}"), &nar_hash));
     }
     let pinned = pinned(&path, locks.nodes.values())?;
     let mut digest = BTreeMap::new();
@@ -161,13 +158,4 @@ fn pinned<'n>(
         pinned.insert(store_path::recursive(store, "source", &hash, &[], false).into(), hash);
     }
     Ok(pinned)
-}
-
-fn forged(path: &Path, what: &str, stated: &str, here: &str) -> Error {
-    let message = format!(
-        "{} should be {what} with narHash {stated}, and has {here}: it was changed, or a cache gave something else under its \
-         name; delete it (nix-store --delete) and have it fetched from where it comes from",
-        path.display()
-    );
-    Error::new(Code::ContentForged, message)
 }

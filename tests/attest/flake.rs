@@ -54,24 +54,11 @@ impl Flake {
 
     /// A command that finds the flake's own store, and none of this machine's settings.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        for (variable, place) in [
-            ("NIX_STORE_DIR", "store"),
-            ("NIX_STATE_DIR", "state"),
-            ("NIX_LOG_DIR", "log"),
-            ("NIX_CONF_DIR", "conf"),
-            ("HOME", "home"),
-            ("XDG_CACHE_HOME", "cache"),
-            ("TMPDIR", "tmp"),
-        ] {
-            command.env(variable, self.path(place));
-        }
         let more = fs::read_to_string(self.path("more.conf")).unwrap_or_default();
-        let settings = format!(
-            "experimental-features = nix-command flakes\nsandbox = false\nsubstituters =\nbuild-users-group =\ncores = 3\n\
-             sandbox-paths = /bin? /lib? /lib64? /usr?\n{more}"
-        );
-        command.env_remove("NIX_REMOTE").env_remove("SOURCE_DATE_EPOCH").env("NIX_CONFIG", settings);
+        let settings =
+            format!("sandbox = false\ncores = 3\nsandbox-paths = /bin? /lib? /lib64? /usr?\n{more}");
+        let mut command = support::nix::command(&self.folder.0, program, &settings);
+        command.env("TMPDIR", self.path("tmp")).env_remove("SOURCE_DATE_EPOCH");
         command
     }
 

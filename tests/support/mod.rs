@@ -5,6 +5,7 @@
 pub mod attest;
 pub mod device;
 pub mod llvm;
+pub mod nix;
 mod numbers;
 pub mod object;
 pub mod sarif;
