@@ -185,8 +185,10 @@ pub fn evaluate(
         Place::Alone => arguments.extend(["--option", "substituters", ""].map(OsStr::new)),
         Place::Apart(store, from) => {
             arguments.extend(super::of(Some(store)));
-            let options = ["--option", "substituters", from, "--option", "require-sigs", "false"];
-            arguments.extend(options.map(OsStr::new));
+            // Without a network Nix would ask no other store, not that of this machine either, unless it is told to.
+            for (name, value) in [("substituters", from), ("substitute", "true"), ("require-sigs", "false")] {
+                arguments.extend(["--option", name, value].map(OsStr::new));
+            }
         }
     }
     arguments.extend(what.iter().map(OsStr::new));
