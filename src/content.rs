@@ -1,29 +1,35 @@
 //! What outputs of a derivation hold, as it is stated and compared: every file, and each output as a whole.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::digest::{self, Digests, Each};
 use crate::error::{Code, Error};
+use crate::statement::is_file;
 use crate::{input, nar};
 
 /// A file at hand.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Its path in the output, after the output's name and a colon unless that is `out`; for a file alone, any name.
+    /// Its path in the output, after the output's name and a colon unless that is `out`; if it is not `named`, the path
+    /// that it was found at.
     pub name: String,
+    /// Whether `name` is its name in an output. If not, statements decide which of theirs it has.
+    pub named: bool,
     /// What was computed of its bytes.
     pub digests: Digests,
 }
 
-/// What is at hand: outputs, or a file alone.
+/// What is at hand: outputs, and files alone.
 #[derive(Clone, Debug, Default)]
 pub struct Content {
-    /// Every regular file, in byte order of the paths in each output.
+    /// Every regular file of an output in byte order of the paths, and files alone as they were given.
     pub files: Vec<File>,
-    /// SHA-256 and size in bytes of each output's NAR, by the output's name; none for a file alone. Where it is known, a
-    /// file that only others have is a difference too.
+    /// SHA-256 and size in bytes of each output's NAR, by the output's name; none of files alone. Where it is known, a file
+    /// that only others have is a difference too.
     pub archives: BTreeMap<String, ([u8; 32], u64)>,
 }
 
@@ -43,18 +49,84 @@ impl Content {
         Ok(Self { files: files.finish(), archives })
     }
 
-    /// The folder of an output, or else a file alone. A link, as `nix build` leaves it, is followed.
+    /// What arguments name: an output by its directory, or a file. `NAME=` before it gives the output's name, which is
+    /// `out` otherwise, or the name that the file has in an output. An argument that begins with `.` or `/` is a path, with
+    /// whatever is in it. A link, as `nix build` leaves it, is followed.
     ///
     /// # Errors
-    /// As [`Self::of`].
-    pub fn at(path: &Path) -> Result<Self, Error> {
-        if path.is_dir() {
-            let root = fs::canonicalize(path).map_err(|error| input::because(path, &error))?;
-            return Self::of(&BTreeMap::from([("out".to_owned(), root)]));
+    /// `subject-invalid` for a name that no output or file has, or two outputs of one name; otherwise as [`Self::of`].
+    pub fn given<'a>(arguments: impl IntoIterator<Item = &'a Path>) -> Result<Self, Error> {
+        let mut outputs = BTreeMap::new();
+        let mut files = Vec::new();
+        for argument in arguments {
+            let (name, path) = split(argument)?;
+            if path.is_dir() {
+                let root = fs::canonicalize(path).map_err(|error| input::because(path, &error))?;
+                let name = name.unwrap_or("out");
+                is_output(name, argument)?;
+                if let Some(other) = outputs.insert(name.to_owned(), root) {
+                    return Err(invalid(
+                        argument,
+                        &format!("{} is the output {name} too; give them as NAME=DIRECTORY", other.display()),
+                    ));
+                }
+                continue;
+            }
+            let digests = digest::file(path).map_err(|error| renamed(error, argument))?;
+            let shown = || path.to_string_lossy().into_owned();
+            files.push(File { name: name.map_or_else(shown, str::to_owned), named: name.is_some(), digests });
         }
-        let file = File { name: path.to_string_lossy().into_owned(), digests: digest::file(path)? };
-        Ok(Self { files: vec![file], archives: BTreeMap::new() })
+        let mut content = Self::of(&outputs)?;
+        content.files.append(&mut files);
+        Ok(content)
     }
+}
+
+/// The name before `=`, and the path.
+fn split(argument: &Path) -> Result<(Option<&str>, &Path), Error> {
+    let bytes = argument.as_os_str().as_bytes();
+    let is_path = matches!(bytes.first(), Some(b'.' | b'/'));
+    let Some(at) = bytes.iter().position(|byte| *byte == b'=').filter(|_| !is_path) else {
+        return Ok((None, argument));
+    };
+    let (name, path) = (&bytes[..at], Path::new(OsStr::from_bytes(&bytes[at + 1..])));
+    let name = std::str::from_utf8(name).map_err(|_| invalid(argument, "its name is not UTF-8"))?;
+    if name.is_empty() || path.as_os_str().is_empty() {
+        return Err(invalid(argument, "it lacks the name or the path: give NAME=FILE"));
+    }
+    if !is_file(name) {
+        return Err(invalid(argument, "names that begin with nar: or drv: are no files'"));
+    }
+    Ok((Some(name), path))
+}
+
+/// Whether an output may be called so (nix, src/libstore/path.cc: what the end of a store path's name may be).
+fn is_output(name: &str, argument: &Path) -> Result<(), Error> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._?".contains(&byte);
+    if name.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(invalid(argument, &format!("it is a directory, and no output of a derivation is called {name:?}")))
+}
+
+fn invalid(argument: &Path, why: &str) -> Error {
+    Error::new(
+        Code::SubjectInvalid,
+        format!("{}: {why}; a path with = in it begins with ./ or /", argument.display()),
+    )
+}
+
+/// What a missing file may have been meant as.
+fn renamed(error: Error, argument: &Path) -> Error {
+    let has_name =
+        !argument.as_os_str().as_bytes().starts_with(b"/") && argument.as_os_str().as_bytes().contains(&b'=');
+    if error.code != Code::InputMissing || !has_name || !argument.is_file() {
+        return error;
+    }
+    Error::new(
+        error.code,
+        format!("{}; for the file {} give ./{}", error.message, argument.display(), argument.display()),
+    )
 }
 
 /// Lists the regular files of outputs while these are hashed.
@@ -74,9 +146,14 @@ impl Files<'_> {
         let mut files: Vec<_> = self.names.into_iter().zip(self.digests.finish()).collect();
         // An archive sorts each folder for itself.
         files.sort_unstable();
-        let file = |((number, name), digests): ((usize, String), Digests)| match self.outputs[number - 1].0 {
-            "out" => File { name, digests },
-            output => File { name: format!("{output}:{name}"), digests },
+        let file = |((number, name), digests): ((usize, String), Digests)| {
+            // What ends at a colon is an output's name, or `nar` or `drv`, wherever it is not behind another one.
+            let plain = name.split('/').next().is_none_or(|first| !first.contains(':'));
+            let name = match self.outputs[number - 1].0 {
+                "out" if plain => name,
+                output => format!("{output}:{name}"),
+            };
+            File { name, named: true, digests }
         };
         files.into_iter().map(file).collect()
     }
@@ -111,7 +188,7 @@ impl nar::Observer for Files<'_> {
 
 /// The name of a store path without the hash before it, which says where the path is and not what it is: an output that
 /// is a file itself is called the same wherever it lies.
-fn without_hash(name: &str) -> &str {
+pub(crate) fn without_hash(name: &str) -> &str {
     match name.split_once('-') {
         Some((hash, rest)) if hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_alphanumeric()) => rest,
         _ => name,
@@ -142,12 +219,62 @@ mod tests {
 
         let link = folder.join("result");
         std::os::unix::fs::symlink(&dev, &link).unwrap();
-        let whole = Content::at(&link).unwrap();
+        let given = |arguments: &[&Path]| Content::given(arguments.iter().copied());
+        let whole = given(&[&link]).unwrap();
         assert_eq!(whole.archives["out"], content.archives["dev"]);
         assert_eq!(whole.files[1].name, "include/a.h");
-        let alone = Content::at(&out).unwrap();
+        let alone = given(&[&out]).unwrap();
         assert!(alone.archives.is_empty() && alone.files[0].name == out.to_str().unwrap());
-        assert_eq!(Content::at(&folder.join("none")).unwrap_err().code, Code::InputMissing);
+        assert!(!alone.files[0].named);
+        let both = format!("dev={}", link.display());
+        let both = given(&[Path::new(&both), &out, &link]).unwrap();
+        let names: Vec<&str> = both.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["dev:b", "dev:include/a.h", "b", "include/a.h", out.to_str().unwrap()]);
+        assert_eq!(both.archives["dev"], both.archives["out"]);
+        let named = given(&[Path::new(&format!("bin/a={}", out.display()))]).unwrap();
+        assert!(named.files[0].named && named.files[0].name == "bin/a");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn arguments_that_name_nothing_are_refused() {
+        let folder = std::env::temp_dir().join(format!("sarsen-content-given-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let equals = folder.join("a=b");
+        fs::write(&equals, "").unwrap();
+        let place = folder.display();
+        let given = |arguments: &[String]| Content::given(arguments.iter().map(Path::new));
+        assert!(!given(&[equals.display().to_string()]).unwrap().files[0].named, "a path with = in it");
+        for (arguments, code) in [
+            (vec![format!("{place}/none")], Code::InputMissing),
+            (vec![format!("nar:out={place}/a=b")], Code::SubjectInvalid),
+            (vec![format!("drv:x={place}/a=b")], Code::SubjectInvalid),
+            (vec![format!("={place}/a=b")], Code::SubjectInvalid),
+            (vec!["a=".into()], Code::SubjectInvalid),
+            (vec![format!("bin/a={place}")], Code::SubjectInvalid),
+            (vec![format!("a:b={place}")], Code::SubjectInvalid),
+            (vec![format!("{place}"), format!("out={place}")], Code::SubjectInvalid),
+        ] {
+            assert_eq!(given(&arguments).unwrap_err().code, code, "{arguments:?}");
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    /// `nar:out` of a folder is no whole output, and `dev:b` none of another output's files.
+    #[test]
+    fn no_file_takes_the_name_of_anything_else() {
+        let folder = std::env::temp_dir().join(format!("sarsen-content-colons-{}", std::process::id()));
+        let (out, dev) = (folder.join("out"), folder.join("dev"));
+        for path in [out.join("share"), dev.clone()] {
+            fs::create_dir_all(path).unwrap();
+        }
+        for path in ["out/nar:out", "out/dev:b", "out/share/A::B.3", "dev/b", "dev/nar:x"] {
+            fs::write(folder.join(path), path).unwrap();
+        }
+        let content = Content::of(&BTreeMap::from([("dev".into(), dev), ("out".into(), out)])).unwrap();
+        let names: Vec<&str> = content.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["dev:b", "dev:nar:x", "out:dev:b", "out:nar:out", "share/A::B.3"]);
+        assert!(names.iter().all(|name| is_file(name)));
         fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -135,6 +135,8 @@ pub enum Code {
     BundleLineTooLong,
     /// The last line of a bundle ends in the middle, or has no end.
     BundleTruncated,
+    /// A bundle of which not everything is judged or told, because hostile lines would cost too much.
+    BundleCostly,
     /// A signature that says it is a trusted key's and is not.
     SignatureForged,
     /// A statement that lacks a digest which the policy demands.
@@ -153,6 +155,8 @@ pub enum Code {
     ThresholdNotMet,
     /// Statements about several derivations, where one is to be compared with.
     RecipeAmbiguous,
+    /// An argument that names no file or output as something that may be stated.
+    SubjectInvalid,
     /// A signed payload that is no rebuild statement, or one that contradicts itself.
     StatementInvalid,
     /// A statement of another type.
@@ -228,6 +232,7 @@ impl Code {
             Code::BundleTooLarge => "bundle-too-large",
             Code::BundleLineTooLong => "bundle-line-too-long",
             Code::BundleTruncated => "bundle-truncated",
+            Code::BundleCostly => "bundle-costly",
             Code::SignatureForged => "signature-forged",
             Code::DigestMissing => "digest-missing",
             Code::DigestContradictory => "digest-contradictory",
@@ -237,6 +242,7 @@ impl Code {
             Code::BuildFailed => "build-failed",
             Code::ThresholdNotMet => "threshold-not-met",
             Code::RecipeAmbiguous => "recipe-ambiguous",
+            Code::SubjectInvalid => "subject-invalid",
             Code::StatementInvalid => "statement-invalid",
             Code::StatementOther => "statement-other",
         }

@@ -8,7 +8,7 @@ use sarsen::attest::policy::Policy;
 use sarsen::attest::trust::Trust;
 use sarsen::attest::verify::verify;
 use sarsen::check::Judge;
-use sarsen::content::File;
+use sarsen::content::{Content, File};
 use sarsen::digest::Digests;
 use sarsen::elf::{Bytes, GoBuild};
 use sarsen::envelope::{Envelope, IN_TOTO};
@@ -100,10 +100,9 @@ fn payloads_are_statements_or_errors_and_bundles_of_them_are_judged() {
     let trust = Trust::parse(example(include_str!("../docs/formats/trust.md")), "the example").unwrap();
     let policy =
         Policy::parse(example(include_str!("../docs/formats/policy.md")), "the example", &trust).unwrap();
-    let file = File { name: "file".into(), digests: Digests::of(b"program") };
-    let judge = |bytes: Vec<u8>| {
-        verify(&policy, &trust, &Bundle::new(bytes, "input").unwrap(), std::slice::from_ref(&file))
-    };
+    let file = File { name: "file".into(), named: false, digests: Digests::of(b"program") };
+    let own = Content { files: vec![file], ..Content::default() };
+    let judge = |bytes: Vec<u8>| verify(&policy, &trust, &Bundle::new(bytes, "input").unwrap(), &own);
     // The secret of utility-1 in docs/formats/trust.md: 32 bytes of 1 (RFC 8410 section 7).
     let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\n\
                -----END PRIVATE KEY-----\n";

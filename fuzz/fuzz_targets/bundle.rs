@@ -38,14 +38,15 @@ static RULES: LazyLock<(Trust, Policy)> = LazyLock::new(|| {
 fn try_out(bytes: Vec<u8>) {
     let (trust, policy) = &*RULES;
     let bundle = Bundle::new(bytes, "input").expect("it is small");
-    let file = File { name: "file".into(), digests: Digests::of(b"program") };
-    let report = verify(policy, trust, &bundle, std::slice::from_ref(&file));
+    let file = |name: &str, named| File { name: name.into(), named, digests: Digests::of(b"program") };
+    let own = Content { files: vec![file("file", false), file("bin/app", true)], ..Content::default() };
+    let report = verify(policy, trust, &bundle, &own);
     let counted = report.rows.iter().filter(|row| row.standing == Standing::Counts);
     let organisations: BTreeSet<&String> = counted.map(|row| &row.organisation).collect();
     assert!(!report.met() || organisations.len() >= policy.threshold);
-    assert!(!report.met() || report.files.iter().all(|(_, subject)| subject.is_some()));
+    assert!(!report.met() || report.files.iter().all(|judged| judged.subject.is_some()));
     let archives = [("out".to_owned(), ([0; 32], 0))].into();
-    let _ = challenge(trust, &bundle, &Content { files: vec![file], archives }, None);
+    let _ = challenge(trust, &bundle, &Content { archives, ..own }, None);
 }
 
 fuzz_target!(|bytes: &[u8]| {

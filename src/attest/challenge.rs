@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use super::evidence::{self, Ignored};
+use super::naming::Names;
 use super::outputs::{Comparison, compare};
-use super::testimony::{self, Ignored, Testimony};
+use super::testimony::Testimony;
 use super::trust::Trust;
 use super::verify::weight;
 use crate::content::{Content, File};
@@ -42,6 +44,8 @@ pub struct Item {
     pub sha256: Option<String>,
     /// What others state of it.
     pub others: Vec<Other>,
+    /// Nothing but its digests says which of the stated files it is: no statement names one that is called so.
+    pub by_digest_alone: bool,
 }
 
 /// What one key states of one thing.
@@ -145,7 +149,7 @@ pub fn challenge(
     own: &Content,
     drv: Option<&str>,
 ) -> Result<Challenge, Error> {
-    let evidence = testimony::read(bundle, trust);
+    let evidence = evidence::read(bundle, trust);
     let drvs: BTreeSet<&str> = evidence.testimonies.iter().map(|testimony| testimony.drv.as_str()).collect();
     if drv.is_none() && drvs.len() > 1 {
         let list = drvs.iter().copied().collect::<Vec<_>>().join(", ");
@@ -168,12 +172,16 @@ pub fn challenge(
         }
     }
     let stated: Vec<&Testimony> = about().filter(|testimony| testimony.result.has_output()).collect();
+    let all: BTreeSet<&str> = stated.iter().flat_map(|t| t.outputs.keys().map(String::as_str)).collect();
     for file in &own.files {
+        let names = Names::of(file, all.iter().copied());
         let mut others = Vec::new();
         for testimony in &stated {
-            others.extend(compared(file, !own.archives.is_empty(), testimony, trust, &mut problems));
+            others.extend(compared(file, &names, own, testimony, trust, &mut problems));
         }
-        items.push(Item { name: file.name.clone(), sha256: Some(hex(&file.digests.sha256)), others });
+        let by_digest_alone = names == Names::Any && !others.is_empty();
+        let sha256 = Some(hex(&file.digests.sha256));
+        items.push(Item { name: file.name.clone(), sha256, others, by_digest_alone });
     }
     let here: BTreeSet<&str> = own.files.iter().map(|file| file.name.as_str()).collect();
     let is_missing = |testimony: &Testimony, name: &str| {
@@ -188,13 +196,13 @@ pub fn challenge(
     let missing: BTreeSet<String> = stated.iter().flat_map(names).collect();
     for name in missing {
         let others = stated.iter().flat_map(|testimony| stating(testimony, &name, None, trust)).collect();
-        items.push(Item { name, sha256: None, others });
+        items.push(Item { name, sha256: None, others, by_digest_alone: false });
     }
     for (output, (nar, _)) in &own.archives {
         let (name, nar) = (format!("nar:{output}"), hex(nar));
         let others = stated.iter().filter(|t| t.outputs.contains_key(&name));
         let others = others.flat_map(|testimony| stating(testimony, &name, Some(&nar), trust)).collect();
-        items.push(Item { name, sha256: Some(nar), others });
+        items.push(Item { name, sha256: Some(nar), others, by_digest_alone: false });
     }
     Ok(Challenge { drv, items, failed: None, unable, ignored: evidence.ignored, problems })
 }
@@ -219,29 +227,32 @@ fn stating(testimony: &Testimony, name: &str, sha256: Option<&str>, trust: &Trus
         .collect()
 }
 
-/// What a statement says of a file: of the one at the same path in an output; of a file alone, of the one with its bytes,
-/// else of those that are called the same.
+/// What a statement says of a file: of the one of its names that has these bytes, else of any that has its name. Where it
+/// lists the files of the output that a name is in, it says of one that it does not name that there is none.
 fn compared(
     file: &File,
-    whole: bool,
+    names: &Names,
+    own: &Content,
     testimony: &Testimony,
     trust: &Trust,
     problems: &mut Vec<Error>,
 ) -> Vec<Other> {
     let verdict =
         |name: &str| compare(&testimony.outputs[name], testimony.sizes.get(name).copied(), &file.digests);
-    let names: Vec<&str> =
-        testimony.outputs.keys().map(String::as_str).filter(|name| is_file(name)).collect();
-    let last = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
-    let meant = if whole {
-        names.iter().find(|name| **name == file.name)
-    } else {
-        let same = names.iter().find(|name| verdict(name) != Comparison::Other);
-        same.or_else(|| names.iter().find(|name| last(name) == last(&file.name)))
+    let stated = || testimony.outputs.keys().map(String::as_str).filter(|name| names.contain(name));
+    let same = stated().find(|name| verdict(name) != Comparison::Other);
+    let meant = match names {
+        Names::These(_) => same.or_else(|| stated().next()),
+        Names::Any => same,
     };
-    let Some(&name) = meant else {
-        // A whole output says what it does not have, too.
-        return if whole { stating(testimony, &file.name, None, trust) } else { Vec::new() };
+    let Some(name) = meant else {
+        return match names {
+            Names::These(names) => {
+                let listed = names.iter().find(|name| lists(testimony, name, own));
+                listed.map_or_else(Vec::new, |name| stating(testimony, name, None, trust))
+            }
+            Names::Any => Vec::new(),
+        };
     };
     if verdict(name) == Comparison::Contradictory {
         problems.push(Error::new(
@@ -255,4 +266,19 @@ fn compared(
     let others = stating(testimony, name, None, trust);
     let same = verdict(name) == Comparison::Same;
     others.into_iter().map(|other| Other { same, ..other }).collect()
+}
+
+/// Whether a statement is about the output that `name` is a file of, as far as it or what is here says which that is.
+fn lists(testimony: &Testimony, name: &str, own: &Content) -> bool {
+    let output = match output_of(name, &testimony.outputs) {
+        "out" => name
+            .split_once(':')
+            .map(|(output, _)| output)
+            .filter(|output| own.archives.contains_key(*output))
+            .unwrap_or("out"),
+        output => output,
+    };
+    let files = testimony.outputs.keys().map(String::as_str).filter(|name| is_file(name));
+    testimony.outputs.contains_key(&format!("nar:{output}"))
+        || files.into_iter().any(|name| output_of(name, &testimony.outputs) == output)
 }

@@ -5,9 +5,12 @@
 //! signature that holds, and nothing is assumed: what is not counted is not agreed.
 
 pub mod challenge;
+pub mod evidence;
 pub mod independence;
+pub mod naming;
 pub mod outputs;
 pub mod policy;
+mod signers;
 pub mod testimony;
 pub mod trust;
 pub mod verify;

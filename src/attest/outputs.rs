@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::naming::Names;
 use super::policy::Digest;
 use super::testimony::{Outputs, Testimony};
 use crate::content::File;
@@ -33,24 +34,6 @@ pub fn compare(stated: &BTreeMap<String, String>, size: Option<u64>, digests: &D
     }
 }
 
-/// Whether two outputs contradict each other: other names, or a digest that both state and that is not the same.
-pub fn contradict(a: &Outputs, b: &Outputs) -> bool {
-    contradiction(a, b).is_some()
-}
-
-/// The first name that makes two outputs contradict each other; a file rather than the whole, which is never the same
-/// where a file is not.
-pub fn contradiction<'o>(a: &'o Outputs, b: &'o Outputs) -> Option<&'o str> {
-    let same = |name: &str| match (a.get(name), b.get(name)) {
-        (Some(a), Some(b)) => {
-            a.iter().all(|(algorithm, digest)| b.get(algorithm).is_none_or(|d| d == digest))
-        }
-        _ => false,
-    };
-    let names = a.keys().chain(b.keys()).map(String::as_str);
-    names.filter(|name| !same(name)).min_by_key(|name| !is_file(name))
-}
-
 /// The digests by which outputs are grouped: of files those that the policy demands, of whole outputs all.
 pub fn demanded(outputs: &Outputs, digests: &[Digest]) -> Outputs {
     let wanted =
@@ -71,10 +54,10 @@ pub fn complete(outputs: &Outputs, digests: &[Digest]) -> bool {
     })
 }
 
-/// The name by which a statement knows a file.
-pub fn subject<'t>(testimony: &'t Testimony, file: &File) -> Option<&'t str> {
-    let files = testimony.outputs.iter().filter(|(name, _)| is_file(name));
-    files
+/// The name of those that a file may have under which a statement states its bytes.
+pub fn subject<'t>(testimony: &'t Testimony, file: &File, names: &Names) -> Option<&'t str> {
+    let stated = testimony.outputs.iter().filter(|(name, _)| names.contain(name));
+    stated
         .filter(|(name, stated)| {
             compare(stated, testimony.sizes.get(*name).copied(), &file.digests) == Comparison::Same
         })

@@ -1,30 +1,53 @@
 //! Counts who states the bytes of the files at hand. A function of policy, trust store, bundle and digests; nothing is met
 //! unless it was counted.
 
+mod agreed;
 mod counting;
+mod equivocation;
+mod stated;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::ops::Deref;
 
+use super::evidence::{self, Ignored};
 use super::independence::Lack;
+use super::naming::Names;
+use super::outputs::subject;
 use super::policy::{Effect, Policy};
-use super::testimony::{self, Ignored, Outputs, Testimony};
+use super::testimony::{Outputs, Testimony};
 use super::trust::Trust;
-use crate::content::File;
+use crate::content::{Content, File};
+use crate::digest::hex;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::statement::bundle::Bundle;
 
-/// What came of it. One that nothing was counted into is not met.
+/// What came of it: a [`Count`] that [`verify`] made and nobody else can make or change, so that none is met by its fields.
+#[derive(Debug)]
+pub struct Report(Count);
+
+impl Deref for Report {
+    type Target = Count;
+
+    fn deref(&self) -> &Count {
+        &self.0
+    }
+}
+
+/// Everything that was counted.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct Count {
     /// The policy's name.
     pub policy: String,
     /// How many opinions it wants.
     pub threshold: usize,
     /// The organisations that are expected to speak: the denominator.
     pub expected: Vec<String>,
-    /// The files, each with the name by which the agreed statements know it.
-    pub files: Vec<(File, Option<String>)>,
+    /// The files.
+    pub files: Vec<Judged>,
+    /// The whole outputs at hand: SHA-256 of their NARs in hexadecimal, by their names.
+    pub wholes: BTreeMap<String, String>,
     /// The outputs that the files belong to.
     pub agreed: Option<Outputs>,
     /// Who stated what, in the order of the bundle: one for each statement and key.
@@ -41,12 +64,57 @@ pub struct Report {
     pub opinions: usize,
     /// How many they would be if those that copied anything from one hand were one.
     pub distinct: usize,
+    /// Runs that more than one key of those that count has signed.
+    pub shared: Vec<Shared>,
     /// Whether the policy asks where inputs come from.
     pub independent: bool,
     /// What keeps the policy from being met, or the bundle from being believed.
     pub problems: Vec<Error>,
     /// What is worth knowing and does not.
     pub warnings: Vec<Error>,
+}
+
+/// A file at hand.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The file.
+    pub file: File,
+    /// What statements may call it.
+    pub names: Names,
+    /// The name by which the agreed statements know it.
+    pub subject: Option<String>,
+}
+
+impl Judged {
+    /// Whether nothing but its digests says which of the stated files it is: no statement names one that is called so.
+    pub fn by_digest_alone(&self) -> bool {
+        self.subject.is_some() && self.names == Names::Any
+    }
+}
+
+/// A run that is one opinion, whoever signed statements about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The run's `invocationId`.
+    pub run: String,
+    /// The lines of the bundle that have statements about it.
+    pub lines: BTreeSet<usize>,
+    /// The names of the keys.
+    pub keys: BTreeSet<String>,
+}
+
+impl fmt::Display for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |texts: Vec<String>| texts.join(", ");
+        let (lines, verb) = if self.lines.len() == 1 { ("line", "is") } else { ("lines", "are") };
+        write!(
+            f,
+            "{lines} {} {verb} about one run ({}), which is one opinion, whoever signs: {}",
+            list(self.lines.iter().map(usize::to_string).collect()),
+            self.run,
+            list(self.keys.iter().cloned().collect())
+        )
+    }
 }
 
 /// What one key stated.
@@ -56,7 +124,7 @@ pub struct Row {
     pub key: String,
     /// Its organisation there.
     pub organisation: String,
-    /// The position of the statement in [`Report::testimonies`].
+    /// The position of the statement in [`Count::testimonies`].
     pub testimony: usize,
     /// What it is worth.
     pub standing: Standing,
@@ -75,6 +143,8 @@ pub enum Standing {
     Failed,
     /// The build was not tried.
     NotBuilt,
+    /// It does not state all files at hand, and nothing that contradicts them: it is about other outputs.
+    OutputMissing,
     /// It is about something else.
     OtherRecipe,
     /// Its key states two outputs of one derivation.
@@ -101,6 +171,7 @@ impl Standing {
             Self::Differs => "differs",
             Self::Failed => "failed",
             Self::NotBuilt => "not-built",
+            Self::OutputMissing => "output-missing",
             Self::OtherRecipe => "other-recipe",
             Self::Equivocates => "equivocates",
             Self::Divided => "divided",
@@ -122,10 +193,10 @@ impl Report {
     /// The exit code: [`Exit::Ok`] only if at least one and at least `threshold` opinions agree on these files, and there
     /// is no problem.
     pub fn exit(&self) -> Exit {
-        let worst = self.problems.iter().map(|problem| weight(problem.code)).max_by_key(|exit| *exit as u8);
+        let worst = self.0.problems.iter().map(|problem| weight(problem.code)).max_by_key(|exit| *exit as u8);
         match worst {
             Some(exit) => exit,
-            None if self.agreed.is_some() && self.opinions >= self.threshold.max(1) => Exit::Ok,
+            None if self.0.agreed.is_some() && self.0.opinions >= self.0.threshold.max(1) => Exit::Ok,
             None => Exit::Failed,
         }
     }
@@ -141,37 +212,41 @@ pub(super) fn weight(code: Code) -> Exit {
     }
 }
 
-/// Judges `files` by what the lines of `bundle` state under `policy` and `trust`.
-pub fn verify(policy: &Policy, trust: &Trust, bundle: &Bundle, files: &[File]) -> Report {
-    let evidence = testimony::read(bundle, trust);
+/// Judges what is `at_hand` by what the lines of `bundle` state under `policy` and `trust`.
+pub fn verify(policy: &Policy, trust: &Trust, bundle: &Bundle, at_hand: &Content) -> Report {
+    let evidence = evidence::read(bundle, trust);
     let mut expected: Vec<String> = Vec::new();
     for key in policy.expected(trust) {
         if !expected.contains(&key.organisation) {
             expected.push(key.organisation.clone());
         }
     }
-    let mut report = Report {
+    let mut count = Count {
         policy: policy.name.clone(),
         threshold: policy.threshold,
         expected,
-        files: files.iter().map(|file| (file.clone(), None)).collect(),
-        agreed: None,
-        rows: Vec::new(),
+        files: Vec::new(),
+        wholes: at_hand.archives.iter().map(|(name, (nar, _))| (name.clone(), hex(nar))).collect(),
         testimonies: evidence.testimonies,
-        absent: Vec::new(),
         ignored: evidence.ignored,
-        counted: Vec::new(),
-        opinions: 0,
-        distinct: 0,
         independent: policy.independence.require != super::policy::Require::Any,
         problems: evidence.problems,
-        warnings: Vec::new(),
+        ..Count::default()
     };
-    counting::count(&mut report, policy, trust);
-    report
+    let drvs: BTreeSet<&str> = policy.recipe.iter().map(|recipe| recipe.drv_sha256.as_str()).collect();
+    let about = count.testimonies.iter().filter(|t| drvs.contains(t.drv.as_str()) && t.result.has_output());
+    let stated: BTreeSet<&str> = about.flat_map(|t| t.outputs.keys().map(String::as_str)).collect();
+    let judged = |file: &File| Judged {
+        file: file.clone(),
+        names: Names::of(file, stated.iter().copied()),
+        subject: None,
+    };
+    count.files = at_hand.files.iter().map(judged).collect();
+    counting::count(&mut count, policy, trust);
+    Report(count)
 }
 
-impl Report {
+impl Count {
     /// A problem if `effect` blocks, else a warning.
     fn object(&mut self, effect: Effect, error: Error) {
         match effect {
@@ -185,6 +260,30 @@ impl Report {
         let speaks = |row: &&Row| drvs.contains(self.testimonies[row.testimony].drv.as_str());
         self.rows.iter().filter(speaks).map(|row| row.key.clone()).collect()
     }
+
+    /// Whether a statement names everything at hand, with the right bytes.
+    fn is_stated_whole(&self, testimony: &Testimony) -> bool {
+        let whole = |(name, sha256): (&String, &String)| {
+            testimony.outputs.get(&format!("nar:{name}")).and_then(|digests| digests.get("sha256"))
+                == Some(sha256)
+        };
+        !(self.files.is_empty() && self.wholes.is_empty())
+            && self.files.iter().all(|judged| subject(testimony, &judged.file, &judged.names).is_some())
+            && self.wholes.iter().all(whole)
+    }
+
+    /// What is at hand, for people.
+    fn at_hand(&self) -> String {
+        const SHOWN: usize = 3;
+        let names: Vec<&str> = self.files.iter().map(|judged| judged.file.name.as_str()).collect();
+        match names.len() {
+            0 => self.wholes.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            count if count > SHOWN => {
+                format!("{} and {} more files", names[..SHOWN].join(", "), count - SHOWN)
+            }
+            _ => names.join(", "),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -193,20 +292,20 @@ mod tests {
 
     #[test]
     fn nothing_is_met_that_was_not_counted() {
-        let mut report = Report::default();
+        let mut report = Report(Count::default());
         assert_eq!(report.exit(), Exit::Failed);
-        report.opinions = 5;
+        report.0.opinions = 5;
         assert!(!report.met(), "opinions about no file");
-        report.agreed = Some(Outputs::new());
+        report.0.agreed = Some(Outputs::new());
         assert!(report.met());
-        report.threshold = 6;
+        report.0.threshold = 6;
         assert!(!report.met());
-        (report.threshold, report.opinions) = (0, 0);
+        (report.0.threshold, report.0.opinions) = (0, 0);
         assert!(!report.met(), "a threshold of 0 is 1");
-        report.opinions = 5;
-        report.problems.push(Error::new(Code::EnvelopeInvalid, ""));
+        report.0.opinions = 5;
+        report.0.problems.push(Error::new(Code::EnvelopeInvalid, ""));
         assert_eq!(report.exit(), Exit::Unusable);
-        report.problems.insert(0, Error::new(Code::SignatureForged, ""));
+        report.0.problems.insert(0, Error::new(Code::SignatureForged, ""));
         assert_eq!(report.exit(), Exit::Forged, "the worst wins, wherever it stands");
     }
 }

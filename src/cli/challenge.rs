@@ -1,7 +1,7 @@
 //! `sarsen challenge`
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::verify_attestation::Format;
 use crate::attest::challenge::{Challenge, challenge};
@@ -36,9 +36,10 @@ pub struct Arguments {
     // What PATH excludes would not be required beside it.
     #[arg(long, requires = "build", conflicts_with = "path")]
     rebuild: bool,
-    /// A file, or the folder of a whole output
-    #[arg(value_name = "FILE|OUTPUT", required_unless_present = "build")]
-    path: Option<PathBuf>,
+    /// Files by paths that end as they are stated (bin/app), or under a name that their paths do not have, or the
+    /// directory of a whole output
+    #[arg(value_name = "[NAME=]FILE|OUTPUT", required_unless_present = "build")]
+    path: Vec<PathBuf>,
 }
 
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
@@ -65,8 +66,8 @@ fn compare(arguments: &Arguments) -> Result<Challenge, Error> {
     let trust = Trust::load(&arguments.trust)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let Some(installable) = &arguments.build else {
-        let path = arguments.path.as_deref().unwrap_or(Path::new("."));
-        return challenge(&trust, &bundle, &Content::at(path)?, arguments.drv.as_deref());
+        let at_hand = Content::given(arguments.path.iter().map(PathBuf::as_path))?;
+        return challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref());
     };
     let depth = arguments.rebuild.then_some(Depth::Everything);
     let made = rebuild::make(installable, depth, &mut |line| super::say(format_args!("{line}")))?;

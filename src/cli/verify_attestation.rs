@@ -6,8 +6,7 @@ use std::path::PathBuf;
 use crate::attest::policy::Policy;
 use crate::attest::trust::Trust;
 use crate::attest::verify::{Report, verify};
-use crate::content::File;
-use crate::digest;
+use crate::content::Content;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::attest;
@@ -28,8 +27,9 @@ pub struct Arguments {
     /// The statements: DSSE envelopes, one a line
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
-    /// What is to be proved: files of one output
-    #[arg(required = true, value_name = "FILE")]
+    /// What is to be proved, all of one build: files by paths that end as they are stated (bin/app), or under a name that
+    /// their paths do not have, or the directory of a whole output
+    #[arg(required = true, value_name = "[NAME=]FILE|OUTPUT")]
     files: Vec<PathBuf>,
 }
 
@@ -62,9 +62,6 @@ fn judge(arguments: &Arguments) -> Result<Report, Error> {
     let trust = Trust::load(&arguments.trust)?;
     let policy = Policy::load(&arguments.policy, &trust)?;
     let bundle = Bundle::load(&arguments.bundle)?;
-    let mut files = Vec::new();
-    for path in &arguments.files {
-        files.push(File { name: path.to_string_lossy().into_owned(), digests: digest::file(path)? });
-    }
-    Ok(verify(&policy, &trust, &bundle, &files))
+    let at_hand = Content::given(arguments.files.iter().map(PathBuf::as_path))?;
+    Ok(verify(&policy, &trust, &bundle, &at_hand))
 }

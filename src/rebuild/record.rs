@@ -9,7 +9,8 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::Expected;
 use super::outputs::by_name;
-use crate::attest::testimony::{self, Testimony};
+use crate::attest::evidence;
+use crate::attest::testimony::Testimony;
 use crate::attest::trust::Trust;
 use crate::envelope::Envelope;
 use crate::error::{Code, Error};
@@ -140,7 +141,7 @@ pub fn expected(
              cannot be expected by itself, since every file is read as a bundle",
         ));
     };
-    let evidence = testimony::read(&bundle, trust);
+    let evidence = evidence::read(&bundle, trust);
     // All of what they state: one may name an output that another leaves out.
     let mut found: BTreeMap<String, Subject> = BTreeMap::new();
     let is_own = |t: &Testimony| t.signers.iter().all(|&signer| own.contains(&trust.keys()[signer].id));

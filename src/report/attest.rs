@@ -8,9 +8,12 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::attest::testimony::{Ignored, Why};
+use crate::attest::evidence::{Ignored, Why};
 use crate::error::Error;
 use crate::visible::visible;
+
+/// What is said of a file that no statement names.
+const BY_DIGEST: &str = " (by its digest alone: no statement names a file that is called so)";
 
 /// Something said under a stable code.
 #[derive(Serialize)]

@@ -23,6 +23,10 @@ pub fn comparable(one: &Outputs, other: &Outputs) -> bool {
 /// not the same, or a file that only one has of an output whose files both list. An output that only one mentions, and a
 /// digest that only one has, say nothing.
 pub fn difference<'o>(one: &'o Outputs, other: &'o Outputs) -> Option<&'o str> {
+    // The usual case, without sets.
+    if one == other {
+        return None;
+    }
     // One that names no whole output knows its files by the same names.
     let output = |name: &'o str| match output_of(name, one) {
         "out" => output_of(name, other),

@@ -116,9 +116,8 @@ impl Statement<Rebuild> {
         json::check(payload).map_err(|error| invalid(&error))?;
         let head: Head = serde_json::from_slice(payload).map_err(|error| invalid(&error))?;
         let known = [rebuild::TYPE, rebuild::v1::TYPE].contains(&head.predicate_type.as_str());
-        let family = rebuild::TYPE.trim_end_matches(|c: char| c.is_ascii_digit());
-        if !known && head.predicate_type.trim().starts_with(family) {
-            // It may be dissent: not something to pass over.
+        // It may be dissent: not something to pass over.
+        if !known && is_rebuild(&head.predicate_type) {
             return Err(invalid(&format!(
                 "it is of type {:?}, and this sarsen reads {} and {}; use one that knows all three",
                 head.predicate_type,
@@ -126,7 +125,13 @@ impl Statement<Rebuild> {
                 rebuild::v1::TYPE
             )));
         }
-        if head.kind != TYPE || !known {
+        if known && head.kind != TYPE {
+            return Err(invalid(&format!(
+                "its _type is {:?}, and that of a statement is {TYPE:?}",
+                head.kind
+            )));
+        }
+        if !known {
             return Err(Error::new(
                 Code::StatementOther,
                 format!(
@@ -164,6 +169,32 @@ impl Statement<Rebuild> {
         }
         self.predicate.validate(&self.subject, self.is_first_version())
     }
+}
+
+/// Whether a predicate's type is that of rebuilds in some version and spelling.
+fn is_rebuild(predicate_type: &str) -> bool {
+    let family = rebuild::TYPE.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':').as_bytes();
+    let text = predicate_type.trim().as_bytes();
+    text.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family))
+}
+
+/// Whether a payload that is signed as something else speaks of rebuilds: by its predicate's type, or, where it has none that
+/// can be read, anywhere.
+pub fn mentions_rebuild(payload: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Head {
+        #[serde(rename = "predicateType")]
+        predicate_type: String,
+    }
+    match json::read::<Head>(payload) {
+        Ok(head) => is_rebuild(&head.predicate_type),
+        Err(_) => contains(payload, b"urn:sarsen:rebuild"),
+    }
+}
+
+/// Whether `text` has `part` in it, in whatever case.
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
 }
 
 /// Whether each has a name of its own and digests of the right length.

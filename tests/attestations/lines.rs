@@ -110,10 +110,17 @@ fn what_is_wrong_with_lines_and_signatures_is_told_apart() {
             ),
             case(
                 "signed as something else",
-                utility_line() + &json(&signed("application/json", payload.clone(), &[&vendor()])),
-                1,
-                &["threshold-not-met"],
-                &["utility-1 counts"],
+                good.clone() + &json(&signed("application/json", payload.clone(), &[&vendor()])),
+                2,
+                &["statement-invalid"],
+                COUNT,
+            ),
+            case(
+                "something else",
+                good.clone() + &json(&signed("text/plain", b"urn:sarsen:build".to_vec(), &[&vendor()])),
+                0,
+                &[],
+                COUNT,
             ),
             case("SLSA beside it", good.clone() + &json(&slsa), 0, &[], COUNT),
             case(

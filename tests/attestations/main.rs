@@ -2,6 +2,7 @@
 
 mod challenge;
 mod lines;
+mod names;
 mod origins;
 mod policies;
 mod seeds;

@@ -139,7 +139,8 @@ fn unusable_policies_stores_and_bundles_have_a_code_each() {
         ([&policy, &trust, absent, &file], "input-missing"),
         ([&policy, &trust, &bundle, absent], "input-missing"),
         ([here, &trust, &bundle, &file], "input-directory"),
-        ([&policy, &trust, &bundle, here], "input-directory"),
+        // A directory is an output, and no output holds a FIFO.
+        ([&policy, &trust, &bundle, here], "input-special"),
         ([&policy, &trust, fifo, &file], "input-special"),
         ([fifo, &trust, &bundle, &file], "input-special"),
         ([&policy, "/dev/zero", &bundle, &file], "input-special"),

@@ -2,121 +2,44 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, Row, Standing};
+use super::{Count, Judged, Row, Shared, Standing, agreed, equivocation, stated};
 use crate::attest::independence::{lack, opinions};
-use crate::attest::outputs::{
-    Comparison, compare, complete, contradict, contradiction, demanded, prefix, subject, what,
-};
+use crate::attest::outputs::{Comparison, compare, complete, demanded, prefix, what};
 use crate::attest::policy::{Effect, Independence, Policy, Require, number};
-use crate::attest::testimony::{Outputs, Testimony};
+use crate::attest::testimony::Testimony;
 use crate::attest::trust::Trust;
-use crate::content::File;
-use crate::digest::hex;
 use crate::error::{Code, Error};
 use crate::statement::agreement::difference;
 use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
 
 /// Fills in everything of `report` that is counted.
-pub fn count(report: &mut Report, policy: &Policy, trust: &Trust) {
+pub fn count(report: &mut Count, policy: &Policy, trust: &Trust) {
     let drvs: BTreeSet<&str> = policy.recipe.iter().map(|recipe| recipe.drv_sha256.as_str()).collect();
-    let equivocating = equivocating(report, &drvs, policy.dissent, trust);
-    report.agreed = candidate(report, policy, trust, &drvs, &equivocating);
+    let equivocating = equivocation::find(report, &drvs, policy.dissent, trust);
+    report.agreed = agreed::outputs(report, policy, trust, &drvs, &equivocating);
     rows(report, policy, trust, &equivocating);
     objections(report, policy);
     organisations(report, policy, trust);
     let speakers = report.speakers(&drvs);
     let absent = policy.expected(trust).filter(|key| !speakers.contains(&key.name));
     report.absent = absent.map(|key| (key.name.clone(), key.organisation.clone())).collect();
-    files(report);
+    stated::judge(report);
     if report.opinions < policy.threshold {
+        let shared = report.shared.iter().fold(String::new(), |text, shared| format!("{text}; {shared}"));
         let message = format!(
-            "{} of {} that are expected count, and policy {} wants {}: the origin of {} is not proved",
+            "{} of {} that are expected count, and policy {} wants {}: the origin of {} is not proved{shared}",
             number(report.opinions, "opinion"),
             number(report.expected.len(), "organisation"),
             policy.name,
             policy.threshold,
-            report.files.iter().map(|(file, _)| file.name.as_str()).collect::<Vec<_>>().join(", ")
+            report.at_hand()
         );
         report.problems.push(Error::new(Code::ThresholdNotMet, message));
     }
 }
 
-/// Positions of the keys that assent to two outputs of one derivation, whichever it is. They count nowhere. Who says
-/// `differs` of one output after stating another was honest about a build that cannot be repeated: that is dissent.
-fn equivocating(
-    report: &mut Report,
-    drvs: &BTreeSet<&str>,
-    effect: Effect,
-    trust: &Trust,
-) -> BTreeSet<usize> {
-    let mut first: BTreeMap<(usize, String), usize> = BTreeMap::new();
-    let mut found: BTreeMap<usize, Error> = BTreeMap::new();
-    let mut relevant = BTreeSet::new();
-    let assents = |result| matches!(result, Outcome::Produced | Outcome::Matches);
-    for (at, testimony) in report.testimonies.iter().enumerate().filter(|(_, t)| assents(t.result)) {
-        for &signer in &testimony.signers {
-            let earlier = *first.entry((signer, testimony.drv.clone())).or_insert(at);
-            let other = &report.testimonies[earlier];
-            if let Some(name) = contradiction(&other.outputs, &testimony.outputs) {
-                if drvs.contains(testimony.drv.as_str()) {
-                    relevant.insert(signer);
-                }
-                let key = &trust.keys()[signer];
-                found.entry(signer).or_insert_with(|| {
-                    let message = format!(
-                        "key {} of {} states two outputs of derivation {}: {} on line {}, {} on line {}; nothing that it \
-                         says counts",
-                        key.name,
-                        key.organisation,
-                        prefix(&testimony.drv),
-                        what(&other.outputs, name),
-                        other.line,
-                        what(&testimony.outputs, name),
-                        testimony.line
-                    );
-                    Error::new(Code::Equivocation, message)
-                });
-            }
-        }
-    }
-    let keys = found.keys().copied().collect();
-    for (signer, error) in found {
-        report.object(if relevant.contains(&signer) { effect } else { Effect::Warn }, error);
-    }
-    keys
-}
-
-/// The outputs that all files belong to, by the statements of trusted keys about this recipe: of several, which would be a
-/// dispute, those that most organisations state.
-fn candidate(
-    report: &Report,
-    policy: &Policy,
-    trust: &Trust,
-    drvs: &BTreeSet<&str>,
-    equivocating: &BTreeSet<usize>,
-) -> Option<Outputs> {
-    let mut groups: BTreeMap<Outputs, BTreeSet<&str>> = BTreeMap::new();
-    for testimony in &report.testimonies {
-        let honest: Vec<usize> =
-            testimony.signers.iter().copied().filter(|s| !equivocating.contains(s)).collect();
-        let holds = !report.files.is_empty()
-            && testimony.result.has_output()
-            && drvs.contains(testimony.drv.as_str())
-            && complete(&testimony.outputs, &policy.digests)
-            && report.files.iter().all(|(file, _)| subject(testimony, file).is_some());
-        if holds && !honest.is_empty() {
-            let keys = honest.iter().map(|&signer| &trust.keys()[signer]);
-            let expected =
-                keys.filter(|key| policy.builders.contains(&key.name)).map(|key| key.organisation.as_str());
-            groups.entry(demanded(&testimony.outputs, &policy.digests)).or_default().extend(expected);
-        }
-    }
-    let most = groups.values().map(BTreeSet::len).max()?;
-    groups.into_iter().find(|(_, organisations)| organisations.len() == most).map(|(outputs, _)| outputs)
-}
-
-fn rows(report: &mut Report, policy: &Policy, trust: &Trust, equivocating: &BTreeSet<usize>) {
+fn rows(report: &mut Count, policy: &Policy, trust: &Trust, equivocating: &BTreeSet<usize>) {
     for (at, testimony) in report.testimonies.iter().enumerate() {
         let common = standing(report, testimony, policy);
         for &signer in &testimony.signers {
@@ -137,7 +60,7 @@ fn rows(report: &mut Report, policy: &Policy, trust: &Trust, equivocating: &BTre
 }
 
 /// What a statement is worth, whoever signed it.
-fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing {
+fn standing(report: &Count, testimony: &Testimony, policy: &Policy) -> Standing {
     // What contradicts the policy's derivation is dissent under whatever name it was built; what agrees must fit in all.
     let fits: Vec<_> = policy.recipe.iter().filter(|recipe| recipe.drv_sha256 == testimony.drv).collect();
     if fits.is_empty() {
@@ -148,10 +71,11 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
         Outcome::NotBuilt => return Standing::NotBuilt,
         _ => {}
     }
-    let contradictory = |(file, _): &(File, Option<String>)| {
+    let contradictory = |judged: &Judged| {
         let files = testimony.outputs.iter().filter(|(name, _)| is_file(name));
         files.into_iter().any(|(name, stated)| {
-            compare(stated, testimony.sizes.get(name).copied(), &file.digests) == Comparison::Contradictory
+            compare(stated, testimony.sizes.get(name).copied(), &judged.file.digests)
+                == Comparison::Contradictory
         })
     };
     if report.files.iter().any(contradictory) {
@@ -159,12 +83,15 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
     }
     let Some(agreed) = &report.agreed else { return Standing::Differs };
     if testimony.result == Outcome::Differs
-        || contradict(agreed, &demanded(&testimony.outputs, &policy.digests))
+        || difference(agreed, &demanded(&testimony.outputs, &policy.digests)).is_some()
     {
         return Standing::Differs;
     }
     if !complete(&testimony.outputs, &policy.digests) {
         return Standing::DigestMissing;
+    }
+    if !report.is_stated_whole(testimony) {
+        return Standing::OutputMissing;
     }
     let whole = fits.iter().any(|recipe| {
         recipe.attribute == testimony.attribute
@@ -181,7 +108,7 @@ fn standing(report: &Report, testimony: &Testimony, policy: &Policy) -> Standing
 }
 
 /// What the rows say against the policy being met.
-fn objections(report: &mut Report, policy: &Policy) {
+fn objections(report: &mut Count, policy: &Policy) {
     let mut said = Vec::new();
     for row in &report.rows {
         let testimony = &report.testimonies[row.testimony];
@@ -202,8 +129,7 @@ fn objections(report: &mut Report, policy: &Policy) {
                     }
                     _ => {
                         let agreed = report.agreed.as_ref();
-                        let name =
-                            agreed.and_then(|agreed| contradiction(outputs, agreed)).unwrap_or_default();
+                        let name = agreed.and_then(|agreed| difference(outputs, agreed)).unwrap_or_default();
                         format!("states {}", what(outputs, name))
                     }
                 };
@@ -242,7 +168,7 @@ fn objections(report: &mut Report, policy: &Policy) {
 }
 
 /// Which organisations count, and how many opinions they are.
-fn organisations(report: &mut Report, policy: &Policy, trust: &Trust) {
+fn organisations(report: &mut Count, policy: &Policy, trust: &Trust) {
     let mut demoted = Vec::new();
     for organisation in &report.expected {
         let own = || report.rows.iter().enumerate().filter(|(_, row)| row.organisation == *organisation);
@@ -284,47 +210,22 @@ fn organisations(report: &mut Report, policy: &Policy, trust: &Trust) {
         opinions(&statements, independence.require, independence.max_substituted),
         opinions(&statements, Require::Distinct, 0),
     );
-    (report.counted, report.opinions, report.distinct) = (names, opinions, distinct);
+    let shared = shared(report);
+    (report.counted, report.opinions, report.distinct, report.shared) = (names, opinions, distinct, shared);
 }
 
-/// By which names the statements know the files; a problem for each that they do not, where there are statements.
-fn files(report: &mut Report) {
-    let Report { files, testimonies, rows, agreed, problems, .. } = report;
-    let about: Vec<&Testimony> = rows
-        .iter()
-        .filter(|row| row.standing != Standing::OtherRecipe)
-        .map(|row| &testimonies[row.testimony])
-        .filter(|testimony| testimony.result.has_output())
-        .collect();
-    // Files that are stated together, but by those alone who do not count, are no forgery: that nobody counts is said anyway.
-    let whole = about.iter().any(|t| files.iter().all(|(file, _)| subject(t, file).is_some()));
-    for (file, name) in files.iter_mut() {
-        if let Some(agreed) = agreed {
-            let mut among = about.iter().filter(|testimony| !contradict(agreed, &testimony.outputs));
-            *name = among.find_map(|testimony| subject(testimony, file)).map(str::to_owned);
-            continue;
-        }
-        if about.is_empty() || whole {
-            continue;
-        }
-        let known = about.iter().find_map(|testimony| subject(testimony, file));
-        let stated = about.iter().flat_map(|t| t.outputs.iter()).find(|(name, _)| is_file(name));
-        let message = match (known, stated) {
-            (Some(name), _) => format!(
-                "{} is stated as {name}, but no statement names it together with the other files",
-                file.name
-            ),
-            (None, Some((other, stated))) => format!(
-                "{} is no file that anybody states for this recipe: its sha256 is {}, that of {other} is stated as {}",
-                file.name,
-                prefix(&hex(&file.digests.sha256)),
-                stated.get("sha256").map_or("nothing", |digest| prefix(digest)),
-            ),
-            (None, None) => format!(
-                "{} is no file that anybody states for this recipe: no statement names a file",
-                file.name
-            ),
-        };
-        problems.push(Error::new(Code::FileNotStated, message));
+/// The runs about which statements of more than one key count.
+fn shared(report: &Count) -> Vec<Shared> {
+    let mut runs: BTreeMap<&str, Shared> = BTreeMap::new();
+    for row in report.rows.iter().filter(|row| row.standing == Standing::Counts) {
+        let testimony = &report.testimonies[row.testimony];
+        let shared = runs.entry(&testimony.run).or_insert_with(|| Shared {
+            run: testimony.run.clone(),
+            lines: BTreeSet::new(),
+            keys: BTreeSet::new(),
+        });
+        shared.lines.extend(&testimony.lines);
+        shared.keys.insert(row.key.clone());
     }
+    runs.into_values().filter(|shared| shared.keys.len() > 1).collect()
 }

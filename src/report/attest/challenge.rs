@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Remark, Unused, remarks, table, unused, write_ignored};
+use super::{BY_DIGEST, Remark, Unused, remarks, table, unused, write_ignored};
 use crate::attest::challenge::{Answer, Challenge};
 use crate::attest::outputs::prefix;
 
@@ -41,6 +41,7 @@ struct Document<'a> {
 /// One thing that was compared.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 struct Item<'a> {
     /// Its name here.
     name: &'a str,
@@ -50,6 +51,8 @@ struct Item<'a> {
     sha256: Option<&'a str>,
     /// What others state.
     others: Vec<Other<'a>>,
+    /// Nothing but its digests says which of the stated files it is: no statement names one that is called so.
+    by_digest_alone: bool,
 }
 
 /// What a key states of it.
@@ -104,6 +107,7 @@ pub fn json(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
                 same: other.same,
             })
             .collect(),
+        by_digest_alone: item.by_digest_alone,
     });
     let unable = challenge.unable.iter().map(|unable| Unable {
         key: &unable.key,
@@ -139,7 +143,8 @@ pub fn human(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
     }
     for item in &challenge.items {
         let digest = item.sha256.as_deref().map_or("not here", prefix);
-        rows.push(vec![item.answer().as_str().to_owned(), digest.into(), item.name.clone()]);
+        let by = if item.by_digest_alone { BY_DIGEST } else { "" };
+        rows.push(vec![item.answer().as_str().to_owned(), digest.into(), format!("{}{by}", item.name)]);
         for other in item.others.iter().filter(|other| !other.same) {
             let digest = other.sha256.as_deref().map_or("no such file", prefix).to_owned();
             rows.push(vec![

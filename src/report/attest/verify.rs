@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Remark, Unused, remarks, table, unused, write_ignored};
+use super::{BY_DIGEST, Remark, Unused, remarks, table, unused, write_ignored};
 use crate::attest::independence::Lack;
 use crate::attest::outputs::prefix;
 use crate::attest::policy::number;
@@ -43,10 +43,14 @@ struct Document<'a> {
     expected: &'a [String],
     /// The files.
     files: Vec<File<'a>>,
+    /// The whole outputs at hand: SHA-256 of their NARs, by their names.
+    whole: &'a BTreeMap<String, String>,
     /// All that the agreed outputs hold: digests by name.
     agreed: Option<&'a Outputs>,
     /// What was stated, one entry for each statement and key.
     statements: Vec<Statement<'a>>,
+    /// Runs that more than one key of those that count signed statements about.
+    shared_runs: Vec<Shared<'a>>,
     /// Builders of the policy that say nothing about this recipe.
     absent: Vec<Absent<'a>>,
     /// Lines that say nothing here.
@@ -60,6 +64,7 @@ struct Document<'a> {
 /// A file at hand.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 struct File<'a> {
     /// As given.
     path: &'a str,
@@ -71,6 +76,20 @@ struct File<'a> {
     sm3: String,
     /// Its name in the statements that agree.
     subject: Option<&'a str>,
+    /// Nothing but its digests says which of the stated files it is: no statement names one that is called so.
+    by_digest_alone: bool,
+}
+
+/// A run that more than one key signed statements about: one opinion.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Shared<'a> {
+    /// Its `invocationId`.
+    run: &'a str,
+    /// The lines of the bundle.
+    lines: Vec<usize>,
+    /// The keys' names in the trust store.
+    keys: Vec<&'a str>,
 }
 
 /// What a key stated.
@@ -86,8 +105,8 @@ struct Statement<'a> {
     key: &'a str,
     /// Its organisation there.
     organisation: &'a str,
-    /// What it is worth: `counts`, or why it does not: `differs`, `failed`, `not-built`, `other-recipe`, `equivocates`,
-    /// `divided`, `digest-missing`, `digest-contradictory`, `unlisted`, `substituted` or `algorithm-missing`.
+    /// What it is worth: `counts`, or why it does not: `differs`, `failed`, `not-built`, `output-missing`,
+    /// `other-recipe`, `equivocates`, `divided`, `digest-missing`, `digest-contradictory`, `unlisted`, `substituted` or `algorithm-missing`.
     standing: &'a str,
     /// Why it is `substituted`: `first-version`, `copied-output`, `found-output` or `copied-inputs`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -181,19 +200,30 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         files: report
             .files
             .iter()
-            .map(|(file, subject)| File {
-                path: &file.name,
-                size: file.digests.size,
-                sha256: hex(&file.digests.sha256),
-                sm3: hex(&file.digests.sm3),
-                subject: subject.as_deref(),
+            .map(|judged| File {
+                path: &judged.file.name,
+                size: judged.file.digests.size,
+                sha256: hex(&judged.file.digests.sha256),
+                sm3: hex(&judged.file.digests.sm3),
+                subject: judged.subject.as_deref(),
+                by_digest_alone: judged.by_digest_alone(),
             })
             .collect(),
+        whole: &report.wholes,
         agreed: report.agreed.as_ref(),
         statements: report
             .rows
             .iter()
             .map(|row| statement(row, &report.testimonies[row.testimony]))
+            .collect(),
+        shared_runs: report
+            .shared
+            .iter()
+            .map(|shared| Shared {
+                run: &shared.run,
+                lines: shared.lines.iter().copied().collect(),
+                keys: shared.keys.iter().map(String::as_str).collect(),
+            })
             .collect(),
         absent: report.absent.iter().map(|(key, organisation)| Absent { key, organisation }).collect(),
         ignored: unused(&report.ignored),
@@ -211,15 +241,28 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 pub fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let (wanted, expected) = (report.threshold, number(report.expected.len(), "organisation"));
     writeln!(out, "policy {} wants {wanted} of {expected}", visible(&report.policy))?;
-    for (file, subject) in &report.files {
+    for judged in &report.files {
+        let file = &judged.file;
         let (sha256, sm3) = (hex(&file.digests.sha256), hex(&file.digests.sm3));
-        let known = subject
-            .as_ref()
-            .map_or_else(|| "in no statement that agrees".into(), |name| format!("stated as {name}"));
-        let text = format!("{}: {known}; sha256 {}, sm3 {}", file.name, prefix(&sha256), prefix(&sm3));
+        let known = judged.subject.as_ref();
+        let known =
+            known.map_or_else(|| "in no statement that agrees".into(), |name| format!("stated as {name}"));
+        let by = if judged.by_digest_alone() { BY_DIGEST } else { "" };
+        let text = format!("{}: {known}{by}; sha256 {}, sm3 {}", file.name, prefix(&sha256), prefix(&sm3));
         writeln!(out, "{}", visible(&text))?;
     }
+    for (name, sha256) in &report.wholes {
+        let known = if report.agreed.is_some() { "as it is stated" } else { "in no statement that agrees" };
+        writeln!(
+            out,
+            "{}",
+            visible(&format!("output {name}: {known}; sha256 of its archive {}", prefix(sha256)))
+        )?;
+    }
     table(out, &rows(report))?;
+    for shared in &report.shared {
+        writeln!(out, "  {}", visible(&shared.to_string()))?;
+    }
     write_ignored(out, &report.ignored)?;
     let states = if report.opinions == 1 { "organisation states" } else { "organisations state" };
     let which = if report.independent { "independent " } else { "" };
