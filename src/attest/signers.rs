@@ -189,8 +189,8 @@ pub fn find(envelope: &Envelope, Plan(plan): &Plan, trust: &Trust) -> Found {
         }
         match (signer, claimed) {
             (Some(signer), _) => found.signers.push(signer),
-            (None, Some(claimed)) => found.forged.push(claimed),
-            (None, None) => {}
+            (None, Some(claimed)) if !found.forged.contains(&claimed) => found.forged.push(claimed),
+            (None, _) => {}
         }
     }
     found.signers.sort_unstable();

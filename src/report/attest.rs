@@ -48,10 +48,18 @@ fn unused(ignored: &[Ignored]) -> Vec<Unused<'_>> {
         .collect()
 }
 
+/// How many key ids of one line are shown.
+const KEYS: usize = 4;
+
 /// A line of text for each that a reader could miss.
 fn write_ignored(out: &mut dyn Write, ignored: &[Ignored]) -> io::Result<()> {
     for Ignored { line, why, keys } in ignored {
-        let keys = keys.join(", ");
+        // A line has up to 64, made up or not.
+        let shown = keys.iter().take(KEYS).cloned().collect::<Vec<_>>().join(", ");
+        let keys = match keys.len().saturating_sub(KEYS) {
+            0 => shown,
+            more => format!("{shown} and {more} more"),
+        };
         let text = match why {
             Why::Repeated => "is a repetition and counts once".into(),
             Why::UnknownKey => format!("is signed by no trusted key ({keys})"),
