@@ -19,6 +19,8 @@ pub enum Code {
     InputNotElf,
     /// The file ends inside its ELF or program headers.
     InputTruncated,
+    /// The file changed, or its path led to another one, while it was read.
+    InputChanged,
     /// The file is larger than [`crate::input::LIMIT`].
     InputTooLarge,
     /// The file is no image of a device's root, or a damaged one.
@@ -174,6 +176,7 @@ impl Code {
             Code::InputEmpty => "input-empty",
             Code::InputNotElf => "input-not-elf",
             Code::InputTruncated => "input-truncated",
+            Code::InputChanged => "input-changed",
             Code::InputTooLarge => "input-too-large",
             Code::ImageInvalid => "image-invalid",
             Code::ImageTruncated => "image-truncated",

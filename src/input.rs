@@ -1,12 +1,20 @@
-//! Reads files that nobody vouches for: never blocks on a FIFO, never reads a device, never fills the memory.
+//! Reads files that nobody vouches for: never blocks on a FIFO, never reads a device, never fills the memory, and says
+//! nothing of a file that changes on the way.
+
+mod opened;
+
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use crate::error::{Code, Error};
+
+pub use opened::Opened;
 
 /// The largest file that is read, in bytes: 1 GiB. No program of a device is near it, and judging needs it in memory.
 pub const LIMIT: u64 = 1 << 30;
@@ -19,7 +27,8 @@ thread_local! {
 /// The bytes of the regular file at `path`; symbolic links are followed.
 ///
 /// # Errors
-/// One of the `input-…` codes if there is no regular, readable, non-empty file of at most [`LIMIT`] bytes.
+/// One of the `input-…` codes if there is no regular, readable, non-empty file of at most [`LIMIT`] bytes, or it changes
+/// while it is read: see [`Opened`].
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     read_into(path, &mut bytes)?;
@@ -29,10 +38,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 /// The bytes of the regular file at `path`, which may be empty: for files that are no programs.
 ///
 /// # Errors
-/// One of the `input-…` codes if there is no regular, readable file of at most [`LIMIT`] bytes.
+/// One of the `input-…` codes if there is no regular, readable file of at most [`LIMIT`] bytes, or it changes while it is
+/// read: see [`Opened`].
 pub fn whole(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    read_bounded(path, &mut bytes)?;
+    read_bounded(&open(path)?, path, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -50,7 +60,15 @@ pub fn read_with<T>(path: &Path, work: impl FnOnce(&[u8]) -> Result<T, Error>) -
 }
 
 fn read_into(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
-    read_bounded(path, bytes)?;
+    read_program(&open(path)?, path, bytes)
+}
+
+/// As [`read`], of the file that was opened at `path`: for whoever asks again later whether it is [`Opened::unchanged`].
+///
+/// # Errors
+/// As there.
+pub fn read_program(file: &Opened, path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    read_bounded(file, path, bytes)?;
     // Not by the size: files below /proc say 0 and have content.
     if bytes.is_empty() {
         return Err(Error::new(
@@ -64,11 +82,15 @@ fn read_into(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
     Ok(())
 }
 
-fn read_bounded(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
-    let (mut file, size) = open_sized(path)?;
-    // Before it is read by its size; afterwards because the size may be wrong, as below /proc, or have grown.
+fn read_bounded(file: &Opened, path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    let size = file.size();
+    // Before it is read by its size; afterwards because the size may be wrong, as below /proc.
     if size <= LIMIT {
-        read_all(&mut file, size, bytes).map_err(|error| because(path, &error))?;
+        // One more, so that reading the end needs no more room.
+        bytes.reserve(usize::try_from(size + 1).unwrap_or(0));
+        // Not by `Opened`, which has no way to fill memory that was not set to zeros first.
+        file.file().take(LIMIT + 1).read_to_end(bytes).map_err(|error| because(path, &error))?;
+        file.unchanged()?;
     }
     if size.max(bytes.len() as u64) > LIMIT {
         return Err(Error::new(
@@ -86,30 +108,15 @@ fn read_bounded(path: &Path, bytes: &mut Vec<u8>) -> Result<(), Error> {
 ///
 /// # Errors
 /// One of the `input-…` codes if there is no regular, readable file.
-pub fn open(path: &Path) -> Result<File, Error> {
-    open_sized(path).map(|(file, _)| file)
+pub fn open(path: &Path) -> Result<Opened, Error> {
+    Opened::at(path)
 }
 
-/// The same with the size in bytes that it has now.
-///
-/// # Errors
-/// As [`open`].
-pub fn open_sized(path: &Path) -> Result<(File, u64), Error> {
-    // O_NONBLOCK: opening a FIFO without a writer must not wait for one. It has no effect on regular files (open(2)).
-    let file = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
-        .open(path)
-        .map_err(|error| special(path).unwrap_or_else(|| because(path, &error)))?;
-    let metadata = file.metadata().map_err(|error| because(path, &error))?;
-    if !metadata.is_file() {
-        return Err(special(path).unwrap_or_else(|| not_regular(path, "is not a regular file")));
-    }
-    Ok((file, metadata.len()))
-}
-
-/// The error for a path of which this machine said `error`.
+/// The error for a path of which this machine, or an [`Opened`] file, said `error`.
 pub(crate) fn because(path: &Path, error: &io::Error) -> Error {
+    if let Some(own) = error.get_ref().and_then(|own| own.downcast_ref::<Error>()) {
+        return own.clone();
+    }
     let name = path.display();
     match error.kind() {
         io::ErrorKind::NotFound if path.is_symlink() => Error::new(
@@ -125,14 +132,6 @@ pub(crate) fn because(path: &Path, error: &io::Error) -> Error {
             format!("{name} cannot be read ({error}): its bytes are needed; check owner and mode"),
         ),
     }
-}
-
-/// At most one byte more than the limit, so that a file which grows while it is read is noticed too.
-fn read_all(file: &mut File, size: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
-    // One more, so that reading the end needs no more room.
-    bytes.reserve(usize::try_from(size.min(LIMIT) + 1).unwrap_or(0));
-    file.take(LIMIT + 1).read_to_end(bytes)?;
-    Ok(())
 }
 
 /// The error for a path that is no regular file, if that is what it is.

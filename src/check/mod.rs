@@ -89,8 +89,10 @@ impl<'p> Judge<'p> {
         if self.reads_all {
             return None;
         }
-        let (file, size) = input::open_sized(path).ok().filter(|(_, size)| *size <= input::LIMIT)?;
-        let parts = Parts::read(size, |offset, buffer| file.read_exact_at(buffer, offset)).ok()?;
+        let opened = input::open(path).ok().filter(|opened| opened.size() <= input::LIMIT)?;
+        let read = |offset, buffer: &mut [u8]| opened.file().read_exact_at(buffer, offset);
+        let parts = Parts::read(opened.size(), read).ok()?;
+        opened.unchanged().ok()?;
         let judgements = self.elf(Bytes::parts(&parts), &[name], None).ok()?;
         (!parts.missed()).then_some(judgements)
     }

@@ -105,11 +105,10 @@ impl Sums {
     }
 }
 
-/// Size and digests of the regular file at `path`, of any size; symbolic links are followed. Of a file that grows or
-/// shrinks meanwhile they are those of the bytes that were read, all three of the same ones.
+/// Size and digests of the regular file at `path`, of any size; symbolic links are followed.
 ///
 /// # Errors
-/// One of the `input-…` codes if there is no regular, readable file, or reading it fails.
+/// One of the `input-…` codes if there is no regular, readable file, reading it fails, or it changes meanwhile.
 pub fn file(path: &Path) -> Result<Digests, Error> {
     let mut file = input::open(path)?;
     Digests::read(&mut file).map_err(|error| input::because(path, &error))

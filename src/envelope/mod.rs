@@ -98,12 +98,12 @@ pub fn payload(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// The bytes of a file that has `limit` at most, because of `why`.
 fn bytes(path: &Path, limit: usize, why: &str) -> Result<Vec<u8>, Error> {
-    let (file, size) = input::open_sized(path)?;
+    let file = input::open(path)?;
+    let size = file.size();
     let mut bytes = Vec::new();
     if size <= limit as u64 {
-        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|error| {
-            Error::new(Code::InputUnreadable, format!("{} cannot be read ({error})", path.display()))
-        })?;
+        let read = file.take(limit as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| input::because(path, &error))?;
     }
     let size = size.max(bytes.len() as u64);
     if size > limit as u64 {

@@ -21,8 +21,7 @@ const OTHERS: u32 = 0o077;
 /// others any permission.
 pub fn read(path: &Path, identity: Option<&str>) -> Result<Key, Error> {
     let file = input::open(path)?;
-    // Of the open file: the name may lead to another one by now.
-    let mode = file.metadata().map_err(|error| input::because(path, &error))?.mode() & 0o7777;
+    let mode = file.metadata().mode() & 0o7777;
     // One allocation of the final size, so that no copy is left behind by growth.
     let mut text = Zeroizing::new(Vec::with_capacity(pem::LIMIT + 2));
     file.take(pem::LIMIT as u64 + 1).read_to_end(&mut text).map_err(|error| input::because(path, &error))?;

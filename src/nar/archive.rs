@@ -1,17 +1,17 @@
 //! The walk over a file tree that lays out its archive, piece by piece, and forgets each piece when it is hashed.
 
 use std::ffi::OsString;
-use std::fs::{self, DirEntry, File, Metadata};
+use std::fs::{self, DirEntry, Metadata};
 use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::Observer;
 use crate::error::{Code, Error};
-use crate::input;
+use crate::input::{self, Opened};
 
 /// Bytes that are read from a file at one time.
 pub const BLOCK: usize = 256 << 10;
@@ -120,7 +120,7 @@ impl Archive<'_> {
     /// `found` is what its folder said of it.
     fn file(&mut self, path: &Path, found: &Metadata) -> Result<(), Error> {
         let failed = |error: io::Error| input::because(path, &error);
-        let mut file = open(path, found)?;
+        let mut file = Opened::found(path, found)?;
         let size = found.len();
         let executable = found.mode() & EXECUTABLE != 0;
         self.observer.file(path, size, executable)?;
@@ -153,51 +153,16 @@ impl Archive<'_> {
             return Err(Error::new(
                 Code::InputUnreadable,
                 format!(
-                    "{} said it has {size} bytes and {}: a Nix archive of it would hold neither; hash it when nobody \
-                     writes to it",
+                    "{} says it has {size} bytes and {}: the length of a file comes first in a Nix archive, so this one \
+                     cannot be in any; copy its content to a file",
                     path.display(),
                     if read > size { "has more".to_owned() } else { format!("has {read}") }
                 ),
             ));
         }
-        unchanged(path, found, &file.metadata().map_err(failed)?)?;
         self.pad(size);
         Ok(())
     }
-}
-
-/// The regular file at `path`, opened, which must be the one that was `found`. A link or FIFO that took its place
-/// meanwhile is not followed or waited for.
-pub fn open(path: &Path, found: &Metadata) -> Result<File, Error> {
-    let failed = |error: io::Error| input::because(path, &error);
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
-    unchanged(path, found, &file.metadata().map_err(failed)?)?;
-    Ok(file)
-}
-
-/// That a file is the one it was, and nobody wrote to it, as far as the kernel tells (inode(7)).
-fn unchanged(path: &Path, before: &Metadata, after: &Metadata) -> Result<(), Error> {
-    let is = |of: &Metadata| (of.dev(), of.ino(), of.mode(), of.len(), of.mtime(), of.mtime_nsec());
-    let touched = |of: &Metadata| (of.ctime(), of.ctime_nsec());
-    // A name more or less sets ctime too, and is what Nix gives to files that are alike (auto-optimise-store), with no
-    // regard to who reads them.
-    let renamed = before.nlink() != after.nlink();
-    if is(before) == is(after) && (renamed || touched(before) == touched(after)) {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::InputUnreadable,
-        format!(
-            "{} was changed or replaced while it was read (inode {}, now {}; {} bytes, now {}): its hash would be of \
-             no file that ever was; hash it when nobody writes to it",
-            path.display(),
-            before.ino(),
-            after.ino(),
-            before.len(),
-            after.len()
-        ),
-    ))
 }
 
 /// The names in a folder in the order of their bytes.

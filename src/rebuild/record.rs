@@ -99,7 +99,11 @@ pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
             }
             Vec::new()
         }
-        _ => input::whole(path)?,
+        // Another run may have put a longer one there meanwhile.
+        _ => input::whole(path).or_else(|error| match error.code {
+            Code::InputChanged => input::whole(path),
+            _ => Err(error),
+        })?,
     };
     if bytes.last().is_some_and(|&last| last != b'\n') {
         let message = format!(

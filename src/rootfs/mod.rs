@@ -74,7 +74,7 @@ impl Tree {
         if path.is_dir() {
             return Ok(Some(Sort::Directory));
         }
-        archive::sort_of(input::open(path)?, &path.display().to_string())
+        archive::sort_of(input::open(path)?.into_file(), &path.display().to_string())
     }
 
     /// The tree at `path` of this machine: a directory, an initramfs or a tar; links are followed.
@@ -86,7 +86,7 @@ impl Tree {
         let base = if path.is_dir() {
             Base::Directory(path.to_owned())
         } else {
-            Base::Archive(Archive::from_file(input::open(path)?, &path.display().to_string())?)
+            Base::Archive(Archive::from_file(input::open(path)?.into_file(), &path.display().to_string())?)
         };
         Ok(Self::on(base))
     }

@@ -1,12 +1,11 @@
 //! Two files: whether they are the same, and if not, where and how.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::elf;
 use crate::error::Error;
-use crate::input;
+use crate::input::{self, Opened};
 
 /// Bytes that are read of each file at one time.
 const BLOCK: usize = 64 << 10;
@@ -19,8 +18,8 @@ const EXCERPT: usize = 24;
 
 /// Whether two regular files hold the same bytes. In constant memory.
 pub(super) fn same(expected: &Path, found: &Path) -> Result<bool, Error> {
-    let ((left, left_size), (right, right_size)) = (input::open_sized(expected)?, input::open_sized(found)?);
-    if left_size != right_size {
+    let (left, right) = (input::open(expected)?, input::open(found)?);
+    if left.size() != right.size() {
         return Ok(false);
     }
     let scan = Scan::of((left, expected), (right, found), true)?;
@@ -29,14 +28,14 @@ pub(super) fn same(expected: &Path, found: &Path) -> Result<bool, Error> {
 
 /// What is different about two files that are not the same.
 pub(super) fn summary(expected: &Path, found: &Path) -> Result<Vec<String>, Error> {
-    let ((left, left_size), (right, right_size)) = (input::open_sized(expected)?, input::open_sized(found)?);
-    if left_size.max(right_size) > WHOLE {
+    let (left, right) = (input::open(expected)?, input::open(found)?);
+    if left.size().max(right.size()) > WHOLE {
         let scan = Scan::of((left, expected), (right, found), false)?;
         let mut lines = vec![sizes(scan.sizes.0, scan.sizes.1)];
         lines.extend(scan.first.map(|first| count(scan.count, first)));
         return Ok(lines);
     }
-    let read = |mut file: File, path: &Path| {
+    let read = |mut file: Opened, path: &Path| {
         let mut bytes = Vec::new();
         let done = file.by_ref().take(WHOLE).read_to_end(&mut bytes);
         done.map(|_| bytes).map_err(|error| input::because(path, &error))
@@ -132,7 +131,7 @@ struct Scan {
 
 impl Scan {
     /// Of both files from where they stand; `hurry` ends at the first difference.
-    fn of(left: (File, &Path), right: (File, &Path), hurry: bool) -> Result<Self, Error> {
+    fn of(left: (Opened, &Path), right: (Opened, &Path), hurry: bool) -> Result<Self, Error> {
         let ((mut left, left_path), (mut right, right_path)) = (left, right);
         let (mut a, mut b) = (vec![0; BLOCK], vec![0; BLOCK]);
         let mut scan = Self { sizes: (0, 0), first: None, count: 0 };
@@ -157,7 +156,7 @@ impl Scan {
 }
 
 /// Reads until the block is full or the file ends.
-fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
+fn fill(file: &mut Opened, block: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < block.len() {
         match file.read(&mut block[filled..]) {
