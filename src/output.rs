@@ -25,6 +25,19 @@ pub const KEY_FILE: usize = 64 << 10;
 /// FIFO or a socket; `output-missing` if its directory does not exist; `output-failed` for everything else, such as no
 /// permission or no space. The temporary file is removed.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
+    replace_if(path, bytes, mode, || Ok(()))
+}
+
+/// The same, if `still` finds nothing wrong once everything is written and only the renaming is left.
+///
+/// # Errors
+/// Those of [`replace`] and of `still`: then `path` is as it was.
+pub fn replace_if(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    still: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), Error> {
     let name = path.display();
     let Some(file_name) = path.file_name() else {
         return Err(directory(path));
@@ -69,11 +82,15 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     let written = file
         .write_all(bytes)
         .and_then(|()| file.set_permissions(Permissions::from_mode(mode & 0o777)))
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path));
-    if let Err(error) = written {
+        .and_then(|()| file.sync_all());
+    let failed_to_write = |error: io::Error| failed("writing", &error);
+    let renamed = written
+        .map_err(failed_to_write)
+        .and_then(|()| still())
+        .and_then(|()| fs::rename(&temporary, path).map_err(failed_to_write));
+    if let Err(error) = renamed {
         let _ = fs::remove_file(&temporary);
-        return Err(failed("writing", &error));
+        return Err(error);
     }
     File::open(folder)
         .and_then(|folder| folder.sync_all())
@@ -117,10 +134,10 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
 }
 
 /// Whether something in PEM that ends in `PRIVATE KEY` is at the beginning of a file, where keys have it: RFC 7468 and all
-/// older forms. Who may not read it is not told.
+/// older forms. Who may not read it is not told. That it changes meanwhile makes it no less of a key.
 fn holds_private_key(path: &Path) -> bool {
     let mut beginning = Zeroizing::new(Vec::with_capacity(KEY_FILE));
-    let read = input::open(path).map(|file| file.take(KEY_FILE as u64).read_to_end(&mut beginning));
+    let read = input::open(path).map(|file| file.file().take(KEY_FILE as u64).read_to_end(&mut beginning));
     let begins = |line: &[u8]| line.starts_with(b"-----BEGIN ") && line.ends_with(b"PRIVATE KEY-----");
     matches!(read, Ok(Ok(_))) && beginning.split(|byte| *byte == b'\n').any(|line| begins(line.trim_ascii()))
 }
@@ -215,6 +232,22 @@ mod tests {
         assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"second".to_vec(), 0o640));
         assert_eq!(io::read_to_string(open).unwrap(), "first", "who has the old file open keeps it");
         assert_eq!(folder.names(), ["file"], "no temporary file is left");
+    }
+
+    #[test]
+    fn what_is_called_off_leaves_the_old_file() {
+        let folder = Folder::new("off");
+        let path = folder.0.join("file");
+        fs::write(&path, "old").unwrap();
+        let names = || folder.names().len();
+        let off = || {
+            assert_eq!(names(), 2, "everything else is done");
+            Err(Error::new(Code::InputChanged, "changed"))
+        };
+        assert_eq!(replace_if(&path, b"new", 0o644, off).unwrap_err().code, Code::InputChanged);
+        assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("old".into(), 1));
+        replace_if(&path, b"new", 0o644, || Ok(())).unwrap();
+        assert_eq!((fs::read_to_string(&path).unwrap(), names()), ("new".into(), 1));
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! From a file to another one.
 
-use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -12,12 +11,15 @@ use crate::{input, output};
 /// Returns the size of the file before, in bytes, too.
 ///
 /// # Errors
-/// Those of [`input::read`], [`slim`] and [`output::replace`]; `output-same` if both are one file.
+/// Those of [`input::read`], [`slim`] and [`output::replace`]; `output-same` if both are one file. `input-changed` if the
+/// first is another one by the time the second would be put into place, which then stays as it was.
 pub fn file(path: &Path, other: &Path, options: &Options) -> Result<(u64, Slimmed), Error> {
-    let bytes = input::read(path)?;
-    let metadata = fs::metadata(path).map_err(|error| input::because(path, &error))?;
+    let opened = input::open(path)?;
+    let mut bytes = Vec::new();
+    input::read_program(&opened, path, &mut bytes)?;
     output::is_not_input(other, [path])?;
     let slimmed = slim(&bytes, &path.display().to_string(), options)?;
-    output::replace(other, &slimmed.bytes, metadata.permissions().mode())?;
+    let mode = opened.metadata().permissions().mode();
+    output::replace_if(other, &slimmed.bytes, mode, || opened.unchanged())?;
     Ok((bytes.len() as u64, slimmed))
 }
