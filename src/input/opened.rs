@@ -19,7 +19,8 @@ use crate::error::{Code, Error};
 /// What no time tells is not seen. Before Linux 6.13 and on file systems without fine times, a second write in the same
 /// tick of the clock, 10 ms at most (on FAT 2 s), has the time of the first: what is said is then of bytes that were read
 /// partly before and partly after it. What a program writes through a mapping may set the times late (mmap(2)), and of
-/// what other machines write this one hears late (nfs(5), `ac`).
+/// what other machines write this one hears late (nfs(5), `ac`). Nor is a writer seen who sets mtime back, if the file gets
+/// another name meanwhile: that sets ctime too.
 #[derive(Debug)]
 pub struct Opened {
     file: File,
