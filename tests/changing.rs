@@ -14,11 +14,9 @@ use sarsen::key::SecretKey;
 use support::attest::{digest, ed25519, entry, line, produced};
 use support::{Elf, Folder, sarsen, stderr, stdout};
 
-/// Bytes of a file that takes much longer to read than to change. It is sparse.
-const LARGE: u64 = 64 << 20;
-
-/// The largest payload of an envelope is less than 48 MiB.
-const PAYLOAD: u64 = 47 << 20;
+/// Bytes of a file that takes much longer to read than to change, and is no larger than what goes into an envelope. It is
+/// sparse.
+const LARGE: u64 = 32 << 20;
 
 /// Runs that may read everything between two changes, where the machine is busy with other things: such a run is right to
 /// succeed, and is done again.
@@ -81,12 +79,17 @@ fn meanwhile<T>(mut again: impl FnMut(u64) + Send, run: impl FnOnce() -> T) -> T
 
 /// That `arguments` are refused because the file at `path` changes; what was printed then.
 fn refused(arguments: &[&str], path: &str, change: Change) -> Output {
+    refused_after(&|| (), arguments, path, change)
+}
+
+/// The same, where each run begins with what `prepare` leaves.
+fn refused_after(prepare: &dyn Fn(), arguments: &[&str], path: &str, change: Change) -> Output {
     let size = fs::metadata(path).unwrap().len();
+    let said = format!("error[input-changed]: {path} was changed or replaced while it was read");
     for _ in 0..RUNS {
+        prepare();
         let output = meanwhile(|count| change(path.as_ref(), size, count), || sarsen(arguments));
-        if stderr(&output)
-            .contains(&format!("error[input-changed]: {path} was changed or replaced while it was read"))
-        {
+        if stderr(&output).contains(&said) {
             assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
             return output;
         }
@@ -156,18 +159,21 @@ fn keys(folder: &Folder) -> [String; 4] {
 fn no_file_is_signed_that_changes() {
     let folder = Folder::new("changing-sign");
     let [ed, sm, ..] = keys(&folder);
-    let (path, payload) = (sparse(&folder, "path", LARGE), sparse(&folder, "payload", PAYLOAD));
+    let path = sparse(&folder, "path", LARGE);
     let out = folder.0.join("out");
     let name = out.to_str().unwrap();
+    let unsigned = |arguments: &[&str], path: &str, change: Change| {
+        let output = refused_after(&|| drop(fs::remove_file(&out)), arguments, path, change);
+        assert!(stdout(&output).is_empty() && !out.exists(), "{arguments:?}");
+    };
     for key in [&ed, &sm] {
-        silent(&["sign", "--key", key, "-o", name, &path], &path, same_size);
-        let replaced = CHANGES[5].1;
-        silent(&["sign", "--key", key, "-o", name, &path], &path, replaced);
+        unsigned(&["sign", "--key", key, "-o", name, &path], &path, same_size);
+        let (_, replaced) = CHANGES[5];
+        unsigned(&["sign", "--key", key, "-o", name, &path], &path, replaced);
     }
     let wrap = ["sign", "--key", &ed, "--envelope", "-o", name];
-    silent(&[&wrap[..], &["--payload-type", "t", &payload]].concat(), &payload, same_size);
-    silent(&[&wrap[..], &[&payload]].concat(), &payload, same_size);
-    assert!(!out.exists());
+    unsigned(&[&wrap[..], &["--payload-type", "t", &path]].concat(), &path, same_size);
+    unsigned(&[&wrap[..], &[&path]].concat(), &path, same_size);
 }
 
 #[test]
@@ -184,7 +190,7 @@ fn no_signature_is_verified_of_a_file_that_changes() {
     }
     let signature = sparse(&folder, "signature", LARGE);
     silent(&["verify", "--key", &sm_public, "--signature", &signature, &path], &signature, same_size);
-    let envelope = sparse(&folder, "envelope", PAYLOAD);
+    let envelope = sparse(&folder, "envelope", LARGE);
     silent(&["verify", "--key", &ed_public, "--envelope", &envelope], &envelope, same_size);
 }
 
@@ -242,10 +248,9 @@ fn no_program_is_judged_that_changes() {
 #[test]
 fn no_program_is_made_smaller_that_changes() {
     let folder = Folder::new("changing-slim");
-    let (path, out) = (folder.file("program", &program(32 << 20)), folder.file("out", b"old"));
-    let size = fs::metadata(&path).unwrap().len();
-    let slim = ["slim", &path, "-o", &out];
-    silent(&slim, &path, same_size);
+    let path = folder.file("program", &program(32 << 20));
+    let out = folder.0.join("out");
+    let slim = ["slim", &path, "-o", out.to_str().unwrap()];
     // A file that is named for the output and the process is there as soon as all is read.
     let later = |path: &Path, size, count| {
         let mut names = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name());
@@ -253,12 +258,11 @@ fn no_program_is_made_smaller_that_changes() {
             same_size(path, size, count);
         }
     };
-    silent(&slim, &path, later);
-    let names = fs::read_dir(&folder.0).unwrap().count();
-    assert_eq!(
-        (names, fs::read(&out).unwrap(), fs::metadata(&path).unwrap().len()),
-        (2, b"old".to_vec(), size)
-    );
+    for change in [same_size, later] {
+        let output = refused_after(&|| fs::write(&out, "old").unwrap(), &slim, &path, change);
+        let names = fs::read_dir(&folder.0).unwrap().count();
+        assert_eq!((names, fs::read(&out).unwrap(), stdout(&output)), (2, b"old".to_vec(), String::new()));
+    }
     assert!(sarsen(&slim).status.success(), "its last byte does not matter");
 }
 
