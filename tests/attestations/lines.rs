@@ -146,3 +146,60 @@ fn what_is_wrong_with_lines_and_signatures_is_told_apart() {
         &policy(),
     );
 }
+
+/// What a trusted key signed may be dissent, under whatever type it is hidden.
+#[test]
+fn a_rebuild_statement_in_another_spelling_is_a_problem() {
+    let good = utility_line() + &laboratory_line();
+    let statement = serde_json::to_value(produced("vendor.example", "app", OTHER)).unwrap();
+    let with = |edit: &dyn Fn(&mut Value)| {
+        let mut value = statement.clone();
+        edit(&mut value);
+        serde_json::to_vec(&value).unwrap()
+    };
+    let plain = with(&|_| {});
+    let kind = |kind: &'static str| with(&|s| s["_type"] = kind.into());
+    let predicate = |kind: &'static str| with(&|s| s["predicateType"] = kind.into());
+    let escaped = String::from_utf8(plain.clone()).unwrap().replace("sarsen:rebuild", "\\u0073arsen:rebuild");
+    for (name, payload_type, payload) in [
+        ("a payload type with a parameter", "application/vnd.in-toto+json; charset=utf-8", plain.clone()),
+        ("a payload type in capitals", "application/vnd.in-toto+JSON", plain.clone()),
+        ("no payload type", "", plain.clone()),
+        ("escapes", "application/json", escaped.into_bytes()),
+        ("a list", "application/json", [b"[".as_slice(), &plain, b"]"].concat()),
+        ("two lines", "application/json", [plain.as_slice(), b"\n", &plain].concat()),
+        ("an earlier statement", IN_TOTO, kind("https://in-toto.io/Statement/v0.1")),
+        ("a later statement", IN_TOTO, kind("https://in-toto.io/Statement/v2")),
+        ("no type", IN_TOTO, with(&|s| drop(s.as_object_mut().unwrap().remove("_type")))),
+        ("a later predicate", IN_TOTO, predicate("urn:sarsen:rebuild:3")),
+        ("a draft", IN_TOTO, predicate("urn:sarsen:rebuild:2-draft")),
+        ("no version", IN_TOTO, predicate("urn:sarsen:rebuild")),
+        ("capitals", IN_TOTO, predicate("URN:Sarsen:Rebuild:2")),
+        ("a space", IN_TOTO, predicate(" urn:sarsen:rebuild:2")),
+        ("no predicate type", IN_TOTO, with(&|s| drop(s.as_object_mut().unwrap().remove("predicateType")))),
+    ] {
+        let line = signed(payload_type, payload.clone(), &[&vendor()]).to_json() + "\n";
+        let said = judge(name, &policy(), &trust(), (good.clone() + &line).as_bytes(), &[b"program"]);
+        assert_eq!(
+            (said.exit, codes(&said.stderr)),
+            (2, vec!["statement-invalid"]),
+            "{name}: {}",
+            said.stderr
+        );
+        // From a stranger, or one who may not state anything, it is a remark.
+        for key in [stranger(), press(), lost()] {
+            let line = signed(payload_type, payload.clone(), &[&key]).to_json() + "\n";
+            let said = judge(name, &policy(), &trust(), (good.clone() + &line).as_bytes(), &[b"program"]);
+            assert_eq!((said.exit, said.stderr.as_str()), (0, ""), "{name}");
+        }
+    }
+    for (name, payload_type, payload) in [
+        ("other statement", IN_TOTO, predicate("https://slsa.dev/provenance/v1")),
+        ("another namespace", IN_TOTO, predicate("urn:other:rebuild:2")),
+        ("text", "text/plain", b"a note".to_vec()),
+    ] {
+        let line = signed(payload_type, payload, &[&vendor()]).to_json() + "\n";
+        let said = judge(name, &policy(), &trust(), (good.clone() + &line).as_bytes(), &[b"program"]);
+        assert_eq!((said.exit, said.stderr.as_str()), (0, ""), "{name}");
+    }
+}
