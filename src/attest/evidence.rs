@@ -1,7 +1,7 @@
 //! What a bundle comes to under a trust store: who signed each line, and what it says. Only signed bytes are read; what no
 //! trusted key has signed is not even parsed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::convert::Infallible;
 
 use super::signers::{self, Effort, Found, Plan};
@@ -42,7 +42,7 @@ pub struct Ignored {
 /// Why a line says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// The same bytes as an earlier line, or signatures that earlier lines have on the same statement.
+    /// Earlier lines have its signatures on the same statement.
     Repeated,
     /// No trusted key has signed it.
     UnknownKey,
@@ -110,27 +110,23 @@ pub fn read(bundle: &Bundle, trust: &Trust) -> Evidence {
     gathered.finish()
 }
 
-/// The envelopes, each once.
+/// The envelopes.
 fn open(bundle: &Bundle, gathered: &mut Gathered) -> Vec<Opened> {
     let work = |line: Line| {
-        let bytes = digest::sha256(line.bytes);
-        let envelope = bundle.envelope(&line);
-        let payload = envelope.as_ref().map_or([0; 32], |envelope| digest::sha256(&envelope.payload));
-        (line.number, bytes, payload, envelope)
-    };
-    let mut seen = HashSet::new();
-    let mut opened = Vec::new();
-    let done: Result<(), Infallible> =
-        parallel::in_order(bundle.lines(), work, |(line, bytes, payload, envelope)| {
-            match envelope {
-                _ if !seen.insert(bytes) => {
-                    gathered.take(line, Reading::Nothing(Why::Repeated, Vec::new()));
-                }
-                Ok(envelope) => opened.push(Opened { line, envelope, payload }),
-                Err(error) => gathered.problems(line, vec![error]),
-            }
-            Ok(())
+        let opened = bundle.envelope(&line).map(|envelope| {
+            let payload = digest::sha256(&envelope.payload);
+            Opened { line: line.number, envelope, payload }
         });
+        (line.number, opened)
+    };
+    let mut opened = Vec::new();
+    let done: Result<(), Infallible> = parallel::in_order(bundle.lines(), work, |(line, envelope)| {
+        match envelope {
+            Ok(envelope) => opened.push(envelope),
+            Err(error) => gathered.problems(line, vec![error]),
+        }
+        Ok(())
+    });
     match done {
         Ok(()) => opened,
         Err(never) => match never {},

@@ -77,10 +77,15 @@ impl Testimony {
         let first_version = statement.is_first_version();
         let Statement { subject, predicate, .. } = statement;
         let (built, substituted) = (predicate.count(Origin::Built), predicate.count(Origin::Substituted));
-        let sources = sources(&predicate);
+        let mut hands = Hands::default();
+        let copied = predicate.closure.iter().filter(|input| input.origin == Origin::Substituted);
+        let mut sources = BTreeMap::new();
+        for hand in copied.flat_map(|input| hands.of(&input.signers)) {
+            *sources.entry(hand).or_default() += 1;
+        }
         let makings = predicate.outputs.iter().map(|output| (output.name.clone(), output.origin)).collect();
         let copied = predicate.outputs.iter().filter(|output| output.origin == Making::Substituted);
-        let copied_from = copied.flat_map(|output| hands(&output.signers)).collect();
+        let copied_from = copied.flat_map(|output| hands.of(&output.signers)).collect();
         let fixed = predicate.closure.len() - built - substituted;
         let Rebuild { source, recipe, verdict, run, .. } = predicate;
         let result = verdict.result;
@@ -121,22 +126,18 @@ fn outputs(subjects: &[Subject]) -> Outputs {
     subjects.iter().map(|subject| (subject.name.clone(), known(&subject.digest))).collect()
 }
 
-/// Who signed what was copied.
-fn sources(rebuild: &Rebuild) -> BTreeMap<String, usize> {
-    let mut sources = BTreeMap::new();
-    let copied = rebuild.closure.iter().filter(|input| input.origin == Origin::Substituted);
-    for hand in copied.flat_map(|input| hands(&input.signers)) {
-        *sources.entry(hand).or_default() += 1;
-    }
-    sources
-}
+/// The keys of signers by their bytes: one key under two names is one hand, and so is all that nobody signed. Thousands of
+/// paths have few signers, and reading a key takes longer than all else in a path.
+#[derive(Default)]
+struct Hands<'r>(BTreeMap<&'r str, Option<String>>);
 
-/// The keys by their bytes: one key under two names is one hand, and so is all that nobody signed.
-fn hands(signers: &[String]) -> BTreeSet<String> {
-    if signers.is_empty() {
-        return BTreeSet::from([String::new()]);
+impl<'r> Hands<'r> {
+    fn of(&mut self, signers: &'r [String]) -> BTreeSet<String> {
+        if signers.is_empty() {
+            return BTreeSet::from([String::new()]);
+        }
+        let key = |signer: &str| PublicKey::parse(signer).map(|key| Base64::encode_string(&key.bytes())).ok();
+        // What is no key made the statement invalid before.
+        signers.iter().filter_map(|signer| self.0.entry(signer).or_insert_with(|| key(signer)).clone()).collect()
     }
-    let key = |signer: &String| PublicKey::parse(signer).map(|key| Base64::encode_string(&key.bytes()));
-    // What is no key made the statement invalid before.
-    signers.iter().filter_map(|signer| key(signer).ok()).collect()
 }

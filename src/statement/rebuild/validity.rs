@@ -145,7 +145,9 @@ impl Rebuild {
             return Err(format!("its subject {:?} is not the derivation of its recipe", other.name));
         }
         let signers = self.outputs.iter().map(|output| &output.signers);
-        for signer in signers.chain(self.closure.iter().map(|input| &input.signers)).flatten() {
+        let signers = signers.chain(self.closure.iter().map(|input| &input.signers)).flatten();
+        // Each once: thousands of paths have few signers.
+        for signer in signers.collect::<BTreeSet<_>>() {
             PublicKey::parse(signer)
                 .map_err(|_| format!("its signer {signer:?} is no key of Nix, which is NAME:BASE64"))?;
         }
