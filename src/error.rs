@@ -131,7 +131,7 @@ pub enum Code {
     TrustInvalid,
     /// The text is no policy, or one that everything or nothing would satisfy.
     PolicyInvalid,
-    /// The bundle is larger than [`crate::statement::bundle::LIMIT`].
+    /// The bundle has more bytes than [`crate::statement::bundle::LIMIT`] or more lines than its `LINES`.
     BundleTooLarge,
     /// A line of a bundle is longer than [`crate::statement::bundle::LINE`].
     BundleLineTooLong,

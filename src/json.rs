@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Distinct {
 
 /// The name of a member; copied only where the text has escapes in it.
 #[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
 
 struct Look;
 

@@ -102,18 +102,20 @@ fn payloads_are_statements_or_errors_and_bundles_of_them_are_judged() {
         Policy::parse(example(include_str!("../docs/formats/policy.md")), "the example", &trust).unwrap();
     let file = File { name: "file".into(), named: false, digests: Digests::of(b"program") };
     let own = Content { files: vec![file], ..Content::default() };
-    let judge = |bytes: Vec<u8>| verify(&policy, &trust, &Bundle::new(bytes, "input").unwrap(), &own);
+    let judge = |bundle: &Bundle| verify(&policy, &trust, bundle, &own);
     // The secret of utility-1 in docs/formats/trust.md: 32 bytes of 1 (RFC 8410 section 7).
     let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB\n\
                -----END PRIVATE KEY-----\n";
     let key = SecretKey::parse(pem.as_bytes(), "the key", None).unwrap();
     for bytes in inputs("statement").into_iter().chain(inputs("bundle")) {
         let _ = Statement::<Rebuild>::parse(&bytes, "input");
-        assert!(!judge(bytes.clone()).met(), "nobody signed it");
+        let unsigned = Bundle::new(bytes.clone(), "input");
+        assert!(!unsigned.is_ok_and(|bundle| judge(&bundle).met()), "nobody signed it");
         for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let mut envelope = Envelope::new(IN_TOTO, line[1..].to_vec());
             envelope.sign(&key).unwrap();
-            assert!(!judge(envelope.to_json().into_bytes()).met(), "one organisation is not two");
+            let bundle = Bundle::new(envelope.to_json().into_bytes(), "input").unwrap();
+            assert!(!judge(&bundle).met(), "one organisation is not two");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! DSSE envelopes (Dead Simple Signing Envelope v1, secure-systems-lab/dsse, protocol.md and envelope.md): bytes with their
 //! type and any number of signatures over both.
 
+pub(crate) mod form;
+pub(crate) mod shape;
 mod text;
 
 #[cfg(test)]
@@ -117,31 +119,29 @@ impl Envelope {
     /// Reads an envelope, of which messages speak as `name`. Whoever signed it is not asked here.
     ///
     /// # Errors
-    /// `envelope-invalid` if it has more than [`LIMIT`] bytes, is no JSON, has two members of one name anywhere, lacks a member or a
-    /// signature, has more than [`SIGNATURES`], or base64 that is not the only spelling of its bytes in either alphabet.
+    /// `envelope-invalid` if it has more than [`LIMIT`] bytes, is no JSON, has two members of one name anywhere, lacks
+    /// a member or a signature, has more than [`SIGNATURES`], or base64 that is not the only spelling of its bytes in
+    /// either alphabet. Of what holds envelopes in another form, as a Sigstore bundle does, it says how to take one
+    /// out.
     pub fn parse(json: &[u8], name: &str) -> Result<Self, Error> {
-        let invalid = |why: String| {
-            Error::new(
-                Code::EnvelopeInvalid,
-                format!("{name} is no DSSE envelope: {why}; nothing in it is proved"),
-            )
-        };
+        Self::read(json).map_err(|why| form::refused(json, form::Place::File, name, &why))
+    }
+
+    /// The same; the error is only why not.
+    pub(crate) fn read(json: &[u8]) -> Result<Self, String> {
         if json.len() > LIMIT {
-            return Err(invalid(format!("it has {} bytes, and {LIMIT} (64 MiB) are read", json.len())));
+            return Err(format!("it has {} bytes, and {LIMIT} (64 MiB) are read", json.len()));
         }
         let Json { payload, payload_type, signatures } =
-            json::read(json).map_err(|error| invalid(error.to_string()))?;
+            json::read(json).map_err(|error| error.to_string())?;
         if signatures.is_empty() || signatures.len() > SIGNATURES {
-            return Err(invalid(format!(
-                "it has {} signatures, and 1 to {SIGNATURES} are read",
-                signatures.len()
-            )));
+            return Err(format!("it has {} signatures, and 1 to {SIGNATURES} are read", signatures.len()));
         }
-        let payload = text::decode(&payload).map_err(|why| invalid(format!("its payload is {why}")))?;
+        let payload = text::decode(&payload).map_err(|why| format!("its payload is {why}"))?;
         let signatures =
             signatures.into_iter().map(|JsonSignature { keyid, sig }| match text::decode(&sig) {
                 Ok(sig) => Ok(Signature { keyid: keyid.unwrap_or_default(), sig }),
-                Err(why) => Err(invalid(format!("a signature of it is {why}"))),
+                Err(why) => Err(format!("a signature of it is {why}")),
             });
         Ok(Self { payload_type, payload, signatures: signatures.collect::<Result<_, _>>()? })
     }

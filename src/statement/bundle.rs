@@ -1,10 +1,17 @@
 //! Bundles: DSSE envelopes as JSON Lines (in-toto/attestation, spec/v1/bundle.md; docs/formats/bundle.md). Nothing binds the
 //! lines to each other: each is judged on its own, and a line that somebody took out is not missed here.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Read;
 use std::path::Path;
 
+use memchr::{memchr_iter, memmem};
+
 use crate::envelope::Envelope;
+use crate::envelope::form::{self, Place};
+use crate::envelope::shape::Shape;
 use crate::error::{Code, Error};
 use crate::input;
 
@@ -14,11 +21,33 @@ pub const LINE: usize = 16 << 20;
 /// The largest bundle, in bytes: 256 MiB.
 pub const LIMIT: usize = 256 << 20;
 
+/// The most lines that are not empty, each of which is tried with each key: a million. A release that a hundred
+/// builders state has hundreds.
+pub const LINES: usize = 1_000_000;
+
 /// The bytes of a bundle.
 #[derive(Clone, Debug)]
 pub struct Bundle {
     name: String,
     bytes: Vec<u8>,
+    spans: Vec<Span>,
+    sigstore: Sigstore,
+}
+
+/// Where a line that is not empty is.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    number: usize,
+    start: usize,
+    end: usize,
+    open: bool,
+}
+
+/// Lines that are Sigstore bundles: one error is enough for all of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sigstore {
+    first: usize,
+    more: usize,
 }
 
 /// A line that is not empty.
@@ -47,31 +76,96 @@ impl Bundle {
         Self::new(bytes, &name)
     }
 
-    /// A bundle of these bytes, of which messages speak as `name`.
+    /// A bundle of these bytes, of which messages speak as `name`. It is judged line by line, so that none hides
+    /// another. But where no line is an envelope, or the whole is one JSON value over several lines, there is nothing
+    /// to judge.
     ///
     /// # Errors
-    /// `bundle-too-large`
+    /// `bundle-too-large` with more than [`LIMIT`] bytes or [`LINES`] lines; `envelope-invalid` if it is something else
+    /// as a whole, with the command that makes a bundle of it where there is one.
     pub fn new(bytes: Vec<u8>, name: &str) -> Result<Self, Error> {
         if bytes.len() > LIMIT {
             let message =
                 format!("{name} has more than {LIMIT} bytes (256 MiB): it is not read; split it by lines");
             return Err(Error::new(Code::BundleTooLarge, message));
         }
-        Ok(Self { name: name.into(), bytes })
+        let mut spans = Vec::new();
+        let mut start = 0;
+        for (index, end) in memchr_iter(b'\n', &bytes).chain([bytes.len()]).enumerate() {
+            if !bytes[start..end].trim_ascii().is_empty() {
+                spans.push(Span { number: index + 1, start, end, open: end == bytes.len() });
+            }
+            start = end + 1;
+            if spans.len() > LINES {
+                let message = format!(
+                    "{name} has more than {LINES} lines, and each would be tried with each key: it is not read; \
+                     split it by lines, into a bundle for each thing that was built"
+                );
+                return Err(Error::new(Code::BundleTooLarge, message));
+            }
+        }
+        let mut bundle = Self { name: name.into(), bytes, spans, sigstore: Sigstore::default() };
+        bundle.check_form()?;
+        bundle.join_sigstore();
+        Ok(bundle)
     }
 
-    /// The lines that are not empty. A line may end as Windows ends it.
+    /// The lines that are not empty. A line may end as Windows ends it. Of lines that are Sigstore bundles only the
+    /// first is there, and its error counts the others.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> + Send {
-        let last = self.bytes.split(|byte| *byte == b'\n').count();
-        self.bytes
-            .split(|byte| *byte == b'\n')
-            .enumerate()
-            .map(move |(index, bytes)| Line {
-                number: index + 1,
-                bytes: bytes.trim_ascii(),
-                open: index + 1 == last,
-            })
-            .filter(|line| !line.bytes.is_empty())
+        self.spans.iter().map(|span| self.line(span))
+    }
+
+    fn line(&self, &Span { number, start, end, open }: &Span) -> Line<'_> {
+        Line { number, bytes: self.bytes[start..end].trim_ascii(), open }
+    }
+
+    /// # Errors
+    /// `envelope-invalid` if no line can be judged as one.
+    fn check_form(&self) -> Result<(), Error> {
+        let is_line = |line: &Line| {
+            line.is_cut() || line.bytes.len() > LINE || Shape::only(line.bytes) == Some(Shape::Envelope)
+        };
+        let mut lines = self.lines();
+        let Some(first) = lines.next() else { return Ok(()) };
+        if is_line(&first) {
+            return Ok(());
+        }
+        let known = || form::known(&self.bytes, Place::Bundle, &self.name);
+        if Shape::only(&self.bytes).is_some() {
+            if let Some(error) = known() {
+                return Err(error);
+            }
+        }
+        if lines.any(|line| is_line(&line)) {
+            return Ok(());
+        }
+        if let Some(error) = known() {
+            return Err(error);
+        }
+        if self.spans.len() == 1 {
+            return Ok(());
+        }
+        let wrong = |Error { code, message }| {
+            Error::new(code, format!("{message}, and none of the {} lines is an envelope", self.spans.len()))
+        };
+        self.envelope(&first).map_or_else(|error| Err(wrong(error)), |_| Ok(()))
+    }
+
+    fn join_sigstore(&mut self) {
+        let member = memmem::Finder::new("\"dsseEnvelope\"");
+        if member.find(&self.bytes).is_none() {
+            return;
+        }
+        let is_one = |line: &Line| {
+            let found = line.bytes.len() <= LINE && member.find(line.bytes).is_some();
+            found && Shape::only(line.bytes) == Some(Shape::Within(".dsseEnvelope".into()))
+        };
+        let found: Vec<usize> = self.lines().filter(is_one).map(|line| line.number).collect();
+        if let [first, more @ ..] = found.as_slice() {
+            self.spans.retain(|span| more.binary_search(&span.number).is_err());
+            self.sigstore = Sigstore { first: *first, more: more.len() };
+        }
     }
 
     /// How messages speak of a line.
@@ -94,56 +188,27 @@ impl Bundle {
                 ),
             ));
         }
-        Envelope::parse(line.bytes, &place).map_err(|error| {
-            let cut = line.open && line.bytes.starts_with(b"{") && !line.bytes.ends_with(b"}");
-            let truncated = || {
-                Error::new(
+        Envelope::read(line.bytes).map_err(|why| {
+            if line.is_cut() {
+                return Error::new(
                     Code::BundleTruncated,
                     format!("{place} ends in the middle of an envelope: what it said, assent or dissent, is lost; copy the bundle again"),
-                )
-            };
-            if cut { truncated() } else { error }
+                );
+            }
+            let Error { code, message } = form::refused(line.bytes, Place::Line, &place, &why);
+            match self.sigstore {
+                Sigstore { first, more: more @ 1.. } if first == line.number => {
+                    Error::new(code, format!("{message}, and {more} more such lines are in it"))
+                }
+                _ => Error::new(code, message),
+            }
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn bundle(text: &str) -> Bundle {
-        Bundle::new(text.as_bytes().to_vec(), "b").unwrap()
-    }
-
-    const ENVELOPE: &str = r#"{"payload":"e30=","payloadType":"t","signatures":[{"sig":"AA=="}]}"#;
-
-    #[test]
-    fn lines_are_counted_as_editors_count_and_may_end_either_way() {
-        let bundle = bundle(&format!("\n{ENVELOPE}\r\n  \n{ENVELOPE}\n"));
-        let lines: Vec<_> = bundle.lines().collect();
-        assert_eq!(lines.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 4]);
-        for line in &lines {
-            assert_eq!(bundle.envelope(line).unwrap().payload, b"{}");
-        }
-        assert_eq!(self::bundle("").lines().count(), 0);
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_line_is_told_apart() {
-        for (text, code) in [
-            (ENVELOPE[..ENVELOPE.len() - 9].to_owned(), Code::BundleTruncated),
-            (format!("{}\n", &ENVELOPE[..ENVELOPE.len() - 9]), Code::EnvelopeInvalid),
-            ("[]".into(), Code::EnvelopeInvalid),
-            (format!("{ENVELOPE}{ENVELOPE}"), Code::EnvelopeInvalid),
-            (format!("\u{feff}{ENVELOPE}"), Code::EnvelopeInvalid),
-            ("[".repeat(LINE), Code::EnvelopeInvalid),
-            ("{\"a\":".repeat(1 << 20), Code::BundleTruncated),
-            ("[".repeat(LINE + 1), Code::BundleLineTooLong),
-        ] {
-            let bundle = bundle(&text);
-            let error = bundle.envelope(&bundle.lines().next().unwrap()).unwrap_err();
-            assert_eq!(error.code, code, "{error}");
-            assert!(error.message.contains("line 1 of b"), "{error}");
-        }
+impl Line<'_> {
+    /// Whether it ends in the middle of an object.
+    fn is_cut(&self) -> bool {
+        self.open && self.bytes.starts_with(b"{") && !self.bytes.ends_with(b"}")
     }
 }

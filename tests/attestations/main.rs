@@ -2,6 +2,7 @@
 
 mod challenge;
 mod costs;
+mod forms;
 mod lines;
 mod names;
 mod origins;

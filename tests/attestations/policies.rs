@@ -120,7 +120,7 @@ fn unusable_policies_stores_and_bundles_have_a_code_each() {
         ),
         ("no trust", policy(), String::new(), good.as_bytes(), 2, "trust-invalid", "missing field"),
         ("a long line", policy(), trust(), nested.as_bytes(), 2, "bundle-line-too-long", "line 1 of"),
-        ("not text", policy(), trust(), b"\xff\xfe\0", 2, "envelope-invalid", "line 1 of"),
+        ("not text", policy(), trust(), b"\xff\xfe\0", 2, "envelope-invalid", "is UTF-16"),
     ] {
         let answer = judge(name, &policy, &trust, bundle, &[b"program"]);
         assert_eq!(answer.exit, exit, "{name}: {}", answer.stderr);

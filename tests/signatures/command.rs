@@ -266,7 +266,7 @@ fn hostile_envelopes_are_refused_at_once() {
         ("nested", ["[envelope-invalid]", "recursion limit"]),
         ("objects", ["[envelope-invalid]", "recursion limit"]),
         ("huge", ["[input-too-large]", "64 MiB"]),
-        ("text", ["[envelope-invalid]", "line 1"]),
+        ("text", ["[envelope-invalid]", "is UTF-16"]),
         (".", ["[input-directory]", "directory"]),
     ] {
         refused(&folder, &format!("verify --envelope {file} --key ed.pub"), 2, &words);
