@@ -2,11 +2,6 @@
 
 use super::*;
 
-/// The Python that has the package.
-fn python() -> String {
-    std::env::var("SARSEN_GMSSL_PYTHON").unwrap_or("python3".into())
-}
-
 fn gmssl(folder: &Folder, script: &str) -> String {
     done(folder, &python(), &["-c", &format!("from gmssl_fast import SM2\n{script}")])
 }

@@ -1,4 +1,5 @@
-//! Keys, signatures and envelopes, by the program and judged by others: OpenSSL, GmSSL, a TPM, and published vectors.
+//! Keys, signatures and envelopes, by the program and judged by others: OpenSSL, GmSSL, a TPM, securesystemslib, Sigstore,
+//! and published vectors.
 //!
 //! Where another program is missing its test says so and passes; with SARSEN_OUTSIDERS=all it fails instead
 //! (`tests/outsiders`).
@@ -7,7 +8,9 @@ mod command;
 mod gmssl;
 mod openssl;
 mod private;
+mod securesystemslib;
 mod signer;
+mod sigstore;
 #[path = "../support/mod.rs"]
 mod support;
 mod vectors;
@@ -27,6 +30,21 @@ fn has(program: &str, arguments: &[&str]) -> bool {
         support::skip(&format!("{program} {arguments:?} does not run on this machine"));
     }
     there
+}
+
+/// The Python that has the packages.
+fn python() -> String {
+    std::env::var("SARSEN_PYTHON").unwrap_or("python3".into())
+}
+
+/// The page on envelopes.
+const PAGE: &str = include_str!("../../docs/formats/envelope.md");
+
+/// The example in `kind` of the page on envelopes that has `word` in it.
+fn example(kind: &str, word: &str) -> &'static str {
+    let fence = format!("```{kind}\n");
+    let mut blocks = PAGE.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.find(|block| block.contains(word)).unwrap()
 }
 
 /// The output of `program` in `folder`.
