@@ -1,6 +1,6 @@
 //! Any bytes are a bundle. Lines are tried as they are and, so that changes get past the signatures, as statements that the
 //! key of their first byte has signed. Whatever is met was counted: enough distinct organisations, all about these files.
-//! What is refused as a whole has no line that could be judged, unless the whole is one JSON value.
+//! Every line that is an envelope is judged, unless the whole is one JSON value.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -38,15 +38,17 @@ static RULES: LazyLock<(Trust, Policy)> = LazyLock::new(|| {
 
 fn try_out(bytes: Vec<u8>) {
     let (trust, policy) = &*RULES;
-    let bundle = match Bundle::new(bytes.clone(), "input") {
+    let lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let envelopes = lines.filter(|line| Envelope::parse(line, "line").is_ok()).count();
+    let is_one = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok();
+    let bundle = match Bundle::new(bytes, "input") {
         Ok(bundle) => bundle,
         Err(error) => {
-            let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-            let is_one = serde_json::from_slice::<serde_json::Value>(&bytes).is_ok();
-            assert!(is_one || lines.all(|line| Envelope::parse(line, "line").is_err()), "{error}");
+            assert!(is_one || envelopes == 0, "{error}");
             return;
         }
     };
+    assert_eq!(bundle.lines().filter(|line| bundle.envelope(line).is_ok()).count(), envelopes);
     let file = |name: &str, named| File { name: name.into(), named, digests: Digests::of(b"program") };
     let own = Content { files: vec![file("file", false), file("bin/app", true)], ..Content::default() };
     let report = verify(policy, trust, &bundle, &own);

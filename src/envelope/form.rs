@@ -42,8 +42,8 @@ enum Form {
     Nul,
     /// No text, from this position on.
     Binary(usize),
-    /// An envelope, over however many lines.
-    Envelope,
+    /// An envelope over several lines.
+    Pretty,
     /// An envelope, and another one after it.
     Envelopes,
     /// An envelope on one line, and a comma.
@@ -74,7 +74,7 @@ fn of(text: &[u8]) -> Option<Form> {
     let (shape, rest) = Shape::first(text)?;
     let value = text[..text.len() - rest.len()].trim_ascii();
     match (shape, rest.first()) {
-        (Shape::Envelope, None) => Some(Form::Envelope),
+        (Shape::Envelope, None) if value.contains(&b'\n') => Some(Form::Pretty),
         (Shape::Envelope, Some(b'{')) if matches!(Shape::first(rest), Some((Shape::Envelope, _))) => {
             Some(Form::Envelopes)
         }
@@ -107,9 +107,10 @@ impl Form {
             Self::Envelopes if place == Place::File => {
                 ("holds several envelopes", format!("{}, which takes the first", run("jq -cn input")))
             }
-            Self::Envelope | Self::Envelopes if place == Place::Bundle => {
+            Self::Pretty | Self::Envelopes if place == Place::Bundle => {
                 ("holds envelopes that are not one a line", run("jq -c ."))
             }
+            Self::Pretty if place == Place::Line => ("is an envelope over several lines", run("jq -c .")),
             Self::Envelopes => ("holds several envelopes", run("jq -c .")),
             Self::Comma => ("has a comma after an envelope", run("sed 's/,[[:space:]]*$//'")),
             Self::Json(Shape::Within(path)) => {
@@ -207,7 +208,8 @@ mod tests {
     fn forms_are_told_apart_from_what_looks_like_them() {
         let json = |shape| Some(Form::Json(shape));
         for (text, form) in [
-            (E.into(), Some(Form::Envelope)),
+            (E.into(), None),
+            (E.replace(',', ",\n"), Some(Form::Pretty)),
             (format!("{E}\n{E}"), Some(Form::Envelopes)),
             (format!("{E},\n"), Some(Form::Comma)),
             (E.replace(',', ",\n") + ",", None),
@@ -255,13 +257,15 @@ mod tests {
             (&list[1..list.len() - 1].into(), Place::Line, "`jq -c '.dsseEnvelope // .' FILE > NEW`"),
             (&format!("{E}{E}"), Place::File, "`jq -cn input FILE > NEW`"),
             (&format!("{E}{E}"), Place::Line, "`jq -c . FILE > NEW`"),
-            (&E.into(), Place::Bundle, "`jq -c . FILE > NEW`"),
+            (&E.replace(',', ",\n"), Place::Bundle, "`jq -c . FILE > NEW`"),
+            (&E.replace(',', ",\n"), Place::Line, "`jq -c . FILE > NEW`"),
         ] {
             let error = known(text.as_bytes(), place, "it").unwrap();
             assert!(error.message.contains(words), "{error}");
         }
         // An envelope with a wrong signature is no matter of its form, and one line is not decompressed.
-        for (text, place) in [(E, Place::File), (E, Place::Line), ("\x1f\u{b}", Place::Line)] {
+        let pretty = E.replace(',', ",\n");
+        for (text, place) in [(E, Place::File), (E, Place::Line), (&pretty, Place::File)] {
             assert!(known(text.as_bytes(), place, "it").is_none());
         }
         assert!(

@@ -1,6 +1,7 @@
 //! Bundles: DSSE envelopes as JSON Lines (in-toto/attestation, spec/v1/bundle.md; docs/formats/bundle.md). Nothing binds the
 //! lines to each other: each is judged on its own, and a line that somebody took out is not missed here.
 
+mod spans;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use crate::envelope::form::{self, Place};
 use crate::envelope::shape::Shape;
 use crate::error::{Code, Error};
 use crate::input;
+use spans::Span;
 
 /// The longest line, in bytes: 16 MiB. A statement with a closure of a thousand paths has less than one.
 pub const LINE: usize = 16 << 20;
@@ -34,15 +36,6 @@ pub struct Bundle {
     sigstore: Sigstore,
 }
 
-/// Where a line that is not empty is.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    number: usize,
-    start: usize,
-    end: usize,
-    open: bool,
-}
-
 /// Lines that are Sigstore bundles: one error is enough for all of them.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sigstore {
@@ -50,12 +43,12 @@ struct Sigstore {
     more: usize,
 }
 
-/// A line that is not empty.
+/// A line that is not empty; or lines that are one JSON value together, which is an error.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'b> {
-    /// Counted from 1, as editors count.
+    /// Counted from 1, as editors count; the first of several.
     pub number: usize,
-    /// Its bytes, without the end of the line.
+    /// Its bytes, without the end of the line; of several, with those between them.
     pub bytes: &'b [u8],
     /// It is the last one and has no end.
     pub open: bool,
@@ -89,35 +82,24 @@ impl Bundle {
                 format!("{name} has more than {LIMIT} bytes (256 MiB): it is not read; split it by lines");
             return Err(Error::new(Code::BundleTooLarge, message));
         }
-        let mut spans = Vec::new();
-        let mut start = 0;
-        for (index, end) in memchr_iter(b'\n', &bytes).chain([bytes.len()]).enumerate() {
-            if !bytes[start..end].trim_ascii().is_empty() {
-                spans.push(Span { number: index + 1, start, end, open: end == bytes.len() });
-            }
-            start = end + 1;
-            if spans.len() > LINES {
-                let message = format!(
-                    "{name} has more than {LINES} lines, and each would be tried with each key: it is not read; \
-                     split it by lines, into a bundle for each thing that was built"
-                );
-                return Err(Error::new(Code::BundleTooLarge, message));
-            }
-        }
+        let Some(spans) = spans::all(&bytes) else {
+            let message = format!(
+                "{name} has more than {LINES} lines, and each would be tried with each key: it is not read; split it \
+                 by lines, into a bundle for each thing that was built"
+            );
+            return Err(Error::new(Code::BundleTooLarge, message));
+        };
         let mut bundle = Self { name: name.into(), bytes, spans, sigstore: Sigstore::default() };
         bundle.check_form()?;
+        bundle.spans = spans::joined(&bundle.bytes, bundle.spans);
         bundle.join_sigstore();
         Ok(bundle)
     }
 
-    /// The lines that are not empty. A line may end as Windows ends it. Of lines that are Sigstore bundles only the
-    /// first is there, and its error counts the others.
+    /// The lines that are not empty. A line may end as Windows ends it. What is one error is one line here: lines that
+    /// are one JSON value together, and of lines that are Sigstore bundles the first.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> + Send {
-        self.spans.iter().map(|span| self.line(span))
-    }
-
-    fn line(&self, &Span { number, start, end, open }: &Span) -> Line<'_> {
-        Line { number, bytes: self.bytes[start..end].trim_ascii(), open }
+        self.spans.iter().map(|span| span.line(&self.bytes))
     }
 
     /// # Errors
@@ -188,6 +170,11 @@ impl Bundle {
                 ),
             ));
         }
+        let more = memchr_iter(b'\n', line.bytes).count();
+        if more > 0 {
+            let place = format!("{place} (to line {})", line.number + more);
+            return Err(self.refused(line, &place, "it is JSON over several lines"));
+        }
         Envelope::read(line.bytes).map_err(|why| {
             if line.is_cut() {
                 return Error::new(
@@ -195,14 +182,18 @@ impl Bundle {
                     format!("{place} ends in the middle of an envelope: what it said, assent or dissent, is lost; copy the bundle again"),
                 );
             }
-            let Error { code, message } = form::refused(line.bytes, Place::Line, &place, &why);
-            match self.sigstore {
-                Sigstore { first, more: more @ 1.. } if first == line.number => {
-                    Error::new(code, format!("{message}, and {more} more such lines are in it"))
-                }
-                _ => Error::new(code, message),
-            }
+            self.refused(line, &place, &why)
         })
+    }
+
+    fn refused(&self, line: &Line, place: &str, why: &str) -> Error {
+        let error = form::refused(line.bytes, Place::Line, place, why);
+        match self.sigstore {
+            Sigstore { first, more: more @ 1.. } if first == line.number => {
+                Error::new(error.code, format!("{}, and {more} more such lines are in it", error.message))
+            }
+            _ => error,
+        }
     }
 }
 

@@ -143,6 +143,8 @@ fn lines_of_another_form_do_not_hide_the_others_and_are_mended_among_them() {
         ("a Sigstore line", format!("{one}\n{one}\n{one}\n")),
         ("a line that is a list", format!("{}\n", json!([envelope]))),
         ("a line that is a list of Sigstore", format!("{}\n", json!([one]))),
+        ("a pretty envelope among lines", pretty(slice::from_ref(&envelope))),
+        ("pretty Sigstore among lines", pretty(slice::from_ref(&one))),
         ("a line with a comma", format!("{},\n", laboratory.trim_end())),
         ("a mark", format!("\u{feff}{laboratory}")),
     ] {

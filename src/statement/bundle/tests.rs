@@ -72,25 +72,55 @@ fn what_is_no_bundle_as_a_whole_is_said_once() {
     }
 }
 
+/// The numbers of the lines, and what is wrong with them.
+fn judged(text: &str) -> (Vec<usize>, Vec<String>) {
+    let bundle = bundle(text);
+    let numbers = bundle.lines().map(|line| line.number).collect();
+    (numbers, bundle.lines().filter_map(|line| Some(bundle.envelope(&line).err()?.message)).collect())
+}
+
+#[test]
+fn lines_that_are_one_value_are_one_error_among_envelopes() {
+    let pretty = ENVELOPE.replace(',', ",\r\n  ");
+    let sigstore = format!("{{\n\"dsseEnvelope\": {pretty}\n}}");
+    for (other, words) in [
+        (&pretty, "is an envelope over several lines"),
+        (&sigstore, "is a Sigstore bundle"),
+        (&format!("[\n{pretty},\n\n{pretty}\n]"), "is a JSON list of envelopes"),
+        (&"{\n\n\"a\":\n1\n}".into(), "it is JSON over several lines"),
+    ] {
+        let last = 2 + other.matches('\n').count();
+        let (numbers, errors) = judged(&format!("{ENVELOPE}\n{other}\n \n{ENVELOPE}"));
+        assert_eq!(numbers, [1, 2, last + 2], "{errors:?}");
+        assert!(errors.len() == 1 && errors[0].contains(words), "{errors:?}");
+        assert!(errors[0].contains(&format!("line 2 of b (to line {last}) ")), "{errors:?}");
+        let (numbers, errors) = judged(&format!("{other}\n{ENVELOPE}\n{other}  "));
+        assert!(numbers[..2] == [1, last] && !errors.is_empty(), "{errors:?}");
+    }
+    // What would hide an envelope, does not end, or ends within a line.
+    for other in [format!("[\n{ENVELOPE}\n]"), "[\n[\n1,".into(), format!("{{\n}}{ENVELOPE}"), "[\n]]".into()]
+    {
+        let (numbers, errors) = judged(&format!("{other}\n{ENVELOPE}\n"));
+        let lines = 1 + other.lines().count();
+        assert_eq!(numbers, (1..=lines).collect::<Vec<_>>());
+        assert!(errors.len() == lines - 1 - usize::from(other.contains("\n{\"")), "{errors:?}");
+    }
+    let opened = "[\n".repeat(100_000) + ENVELOPE;
+    assert_eq!(judged(&opened).0.len(), 100_001);
+}
+
 #[test]
 fn lines_that_are_sigstore_bundles_are_one_error() {
     let sigstore = format!(r#"{{"dsseEnvelope":{ENVELOPE}}}"#);
-    let of = |text: &str| {
-        let bundle = bundle(text);
-        let numbers: Vec<_> = bundle.lines().map(|line| line.number).collect();
-        let errors: Vec<_> =
-            bundle.lines().filter_map(|line| Some(bundle.envelope(&line).err()?.message)).collect();
-        (numbers, errors)
-    };
-    let (numbers, errors) = of(&format!("{ENVELOPE}\n{sigstore}\n{sigstore}\nx\n{sigstore}\n"));
+    let (numbers, errors) = judged(&format!("{ENVELOPE}\n{sigstore}\n{sigstore}\nx\n{sigstore}\n"));
     assert_eq!(numbers, [1, 2, 4]);
     assert!(errors.len() == 2 && errors[0].contains("line 2 of b is a Sigstore bundle"), "{errors:?}");
     assert!(errors[0].ends_with("and 2 more such lines are in it") && !errors[1].contains("more"));
-    let (numbers, errors) = of(&format!("{ENVELOPE}\n{sigstore}\n"));
+    let (numbers, errors) = judged(&format!("{ENVELOPE}\n{sigstore}\n"));
     assert!(numbers == [1, 2] && !errors[0].contains("more"), "{errors:?}");
     // An envelope with such a member besides is an envelope.
     let both = ENVELOPE.replacen('{', &format!("{{\"dsseEnvelope\":{ENVELOPE},"), 1);
-    assert_eq!(of(&format!("{both}\n{both}\n")), (vec![1, 2], vec![]));
+    assert_eq!(judged(&format!("{both}\n{both}\n")), (vec![1, 2], vec![]));
 }
 
 #[test]
