@@ -1,5 +1,7 @@
 //! TOML that people write: messages name the line, the key and what a misspelled name was meant to be.
 
+mod reading;
+
 use std::io::Read;
 use std::path::Path;
 
@@ -8,6 +10,8 @@ use serde::de::DeserializeOwned;
 use crate::error::{Code, Error};
 use crate::input;
 use crate::strict::Strict;
+
+pub use reading::{MOST, Reading, read};
 
 /// The largest file that people write by hand, in bytes: 1 MiB.
 const LIMIT: u64 = 1 << 20;
@@ -35,9 +39,14 @@ pub fn text(path: &Path, code: Code) -> Result<String, Error> {
 /// One sentence fragment with the line, and the nearest of the known names where one is not known.
 pub fn parse<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     toml::Deserializer::parse(text).and_then(|toml| T::deserialize(Strict(toml))).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        let line = line(text, error.span().map_or(0, |span| span.start));
         format!("line {line}: {}", with_nearest(error.message()))
     })
+}
+
+/// The number of the line with the byte at this position.
+fn line(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }
 
 /// Adds the nearest of the names that serde expected to its message about an unknown one.

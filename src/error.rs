@@ -268,6 +268,22 @@ impl Error {
     }
 }
 
+/// Where several errors are told, one is a list too.
+impl From<Error> for Vec<Error> {
+    fn from(error: Error) -> Self {
+        vec![error]
+    }
+}
+
+/// Where one error is told, several are one: the code of the first, and what all of them say.
+impl From<Vec<Error>> for Error {
+    fn from(errors: Vec<Error>) -> Self {
+        let code = errors.first().map_or(Code::InputUnreadable, |error| error.code);
+        let messages: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+        Self::new(code, messages.join("; "))
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error[{}]: {}", self.code.as_str(), self.message)

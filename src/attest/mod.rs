@@ -11,6 +11,7 @@ pub mod naming;
 pub mod outputs;
 pub mod policy;
 mod signers;
+pub mod spelling;
 pub mod testimony;
 pub mod trust;
 pub mod verify;

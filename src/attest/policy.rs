@@ -1,13 +1,14 @@
 //! The policy: how many organisations must state the same bytes, about which recipe, and what speaks against it
 //! (docs/formats/policy.md). What a policy leaves out has the strict meaning.
 
-use std::collections::BTreeSet;
+mod faults;
+
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::trust::{Key, Kind, Role, Trust};
-use crate::configuration::{self, nearest};
+use super::trust::{Key, Kind, Trust};
+use crate::configuration::{self, Reading};
 use crate::error::{Code, Error};
 
 /// A policy as written. Unknown keys are errors.
@@ -136,116 +137,37 @@ impl Policy {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// `policy-invalid`, or an `input-…` code if the file cannot be read.
-    pub fn load(path: &Path, trust: &Trust) -> Result<Self, Error> {
+    /// All that [`Self::parse`] finds, or an `input-…` code if the file cannot be read.
+    pub fn load(path: &Path, trust: &Trust) -> Result<Self, Vec<Error>> {
         Self::parse(&configuration::text(path, Code::PolicyInvalid)?, &path.to_string_lossy(), trust)
     }
 
     /// Reads a policy over the keys of `trust`; `origin` is its name in messages.
     ///
     /// # Errors
-    /// `policy-invalid` if it is none, or one that everything or nothing would satisfy.
-    pub fn parse(text: &str, origin: &str, trust: &Trust) -> Result<Self, Error> {
-        let invalid = |why| Error::new(Code::PolicyInvalid, format!("policy {origin}: {why}"));
-        let policy: Self = configuration::parse(text).map_err(invalid)?;
-        policy.validate(trust).map_err(invalid)?;
-        Ok(policy)
+    /// `policy-invalid`, once for each fault: if it is none, or one that everything or nothing would satisfy.
+    pub fn parse(text: &str, origin: &str, trust: &Trust) -> Result<Self, Vec<Error>> {
+        Self::judged(text, origin, Some(trust))
     }
 
-    fn validate(&self, trust: &Trust) -> Result<(), String> {
-        if self.digests.is_empty() {
-            return Err("digests is empty: then nothing ties a statement to a file".into());
-        }
-        self.validate_recipes()?;
-        if self.threshold == 0 {
-            return Err("threshold is 0: everything would satisfy it; ask for at least 1".into());
-        }
-        let organisations = self.organisations(trust)?;
-        let able: Vec<&str> = organisations.iter().copied().filter(|name| self.able(name, trust)).collect();
-        if self.threshold > organisations.len() {
-            return Err(format!(
-                "threshold is {}, but its builders belong to {} ({}): it could never be met, and keys of one \
-                 organisation are one opinion",
-                self.threshold,
-                number(organisations.len(), "organisation"),
-                organisations.iter().copied().collect::<Vec<_>>().join(", ")
-            ));
-        }
-        if self.threshold > able.len() {
-            return Err(format!(
-                "threshold is {}, but only {} of its builders' organisations have keys of all the algorithms asked \
-                 for: it could never be met",
-                self.threshold,
-                able.len()
-            ));
-        }
-        if organisations.len() == 1 && !self.allow_single_organisation {
-            return Err("all its builders belong to one organisation, which proves repetition, not independence; say \
-                        allow-single-organisation = true if that is what is wanted"
-                .into());
-        }
-        Ok(())
+    /// What is wrong with the file at `path` under any trust store, for where the store cannot be used.
+    pub fn own_faults(path: &Path) -> Vec<Error> {
+        let text = configuration::text(path, Code::PolicyInvalid).map_err(Vec::from);
+        text.and_then(|text| Self::judged(&text, &path.to_string_lossy(), None)).err().unwrap_or_default()
     }
 
-    fn validate_recipes(&self) -> Result<(), String> {
-        let is_sha256 =
-            |text: &str| text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        for recipe in &self.recipe {
-            if recipe.attribute.is_empty() {
-                return Err("a recipe has no attribute".into());
-            }
-            for (key, text) in [
-                ("drv-sha256", Some(&recipe.drv_sha256)),
-                ("flake-lock-sha256", recipe.flake_lock_sha256.as_ref()),
-            ] {
-                if let Some(text) = text.filter(|text| !is_sha256(text)) {
-                    return Err(format!("{key} is {text:?}, not 64 lower-case hexadecimal digits"));
-                }
+    fn judged(text: &str, origin: &str, trust: Option<&Trust>) -> Result<Self, Vec<Error>> {
+        let Reading { value, faults: mut whys } =
+            configuration::read::<Self>(text, |document| faults::threshold(document, text));
+        let whole = whys.is_empty();
+        whys.extend(value.iter().flat_map(|policy| policy.faults(trust, whole)));
+        match value {
+            Some(policy) if whys.is_empty() => Ok(policy),
+            _ => {
+                let invalid = |why| Error::new(Code::PolicyInvalid, format!("policy {origin}: {why}"));
+                Err(whys.into_iter().map(invalid).collect())
             }
         }
-        match self.recipe.len() {
-            0 => Err("it names no recipe: a statement about anything would do".into()),
-            1 => Ok(()),
-            _ if self.any_system => Ok(()),
-            many => Err(format!(
-                "it names {many} recipes; say any-system = true if the same bytes are expected of each, or write a \
-                 policy for each"
-            )),
-        }
-    }
-
-    /// The organisations of the builders: they are all expected to speak.
-    fn organisations<'t>(&self, trust: &'t Trust) -> Result<BTreeSet<&'t str>, String> {
-        let mut seen = BTreeSet::new();
-        let mut organisations = BTreeSet::new();
-        for name in &self.builders {
-            let Some(key) = trust.find(name) else {
-                let hint = nearest(name, trust.keys().iter().map(|key| key.name.as_str()));
-                return Err(format!("the trust store has no key called {name}{hint}"));
-            };
-            if !seen.insert(name) {
-                return Err(format!("builders names {name} twice"));
-            }
-            if !key.roles.contains(&Role::Rebuilder) {
-                return Err(format!("key {name} has not the role rebuilder in the trust store"));
-            }
-            if let Some(why) = &key.revoked {
-                return Err(format!("key {name} is revoked in the trust store ({why})"));
-            }
-            organisations.insert(key.organisation.as_str());
-        }
-        if organisations.is_empty() {
-            return Err("builders is empty: nobody could satisfy it".into());
-        }
-        Ok(organisations)
-    }
-
-    /// Whether an organisation has a builder of every algorithm.
-    fn able(&self, organisation: &str, trust: &Trust) -> bool {
-        self.algorithms.iter().all(|kind| {
-            self.expected(trust)
-                .any(|key| key.organisation == organisation && key.public.algorithm() == (*kind).into())
-        })
     }
 
     /// The keys whose statements count, in the order of the policy.
@@ -305,37 +227,94 @@ mod tests {
         for (from, to, said) in [
             ("threshold = 2", "threshold = 0", "everything would satisfy it"),
             ("threshold = 2", "threshold = 3", "could never be met, and keys of one organisation"),
-            ("threshold = 2", "threshold = -1", "invalid value"),
+            ("threshold = 2", "threshold = -1", "threshold is -1: it must be a whole number from 1"),
+            ("threshold = 2", "threshold = 1.5", "threshold is 1.5: it must be a whole number from 1"),
+            ("threshold = 2", "threshold = \"2\"", "threshold is \"2\": it must be a whole number from 1"),
+            ("threshold = 2", "threshold = 18446744073709551616", "must be a whole number from 1"),
+            ("threshold = 2\n", "", "missing field `threshold`"),
+            ("max-substituted = 0", "max-substituted = -1", "expected a whole number from 0"),
             ("threshold", "treshold", "is threshold meant?"),
             (builders, "builders = []", "nobody could satisfy it"),
             (builders, "builders = [\"utility-1\", \"utility-1\"]", "names utility-1 twice"),
-            (builders, "builders = [\"utility-2\"]", "no key called utility-2; is utility-1 meant?"),
-            (builders, "builders = [\"utility-1\", \"vendor-2025\"]", "is revoked"),
+            (
+                builders,
+                "builders = [\"utility-2\"]",
+                "no key called utility-2; is utility-1 meant? If not, add",
+            ),
+            (
+                builders,
+                "builders = [\"nobody\"]",
+                "no key called nobody: add it with `sarsen trust add`, or take it out",
+            ),
+            (
+                builders,
+                "builders = [\"ｕtility-1\"]",
+                "is utility-1 meant, which is written otherwise (U+FF55 in one",
+            ),
+            (
+                builders,
+                "builders = [\"utility-1\", \"vendor-2025\"]",
+                "is revoked in the trust store (2026-03-02: the laptop that held it was lost), so",
+            ),
             (
                 builders,
                 "builders = [\"utility-1\", \"utility-sm2\"]",
                 "its builders belong to 1 organisation (utility.example)",
             ),
             ("digests = [\"sha256\", \"sm3\"]", "digests = []", "nothing ties a statement to a file"),
-            ("\"sm3\"]", "\"md5\"]", "unknown variant `md5`"),
+            ("\"sm3\"]", "\"md5\"]", "line 4, digests: unknown value `md5`"),
             (drv, "drv-sha256 = \"9F86\"", "not 64 lower-case hexadecimal digits"),
             ("[[recipe]]", &recipe, "say any-system = true"),
             ("algorithms = []", "algorithms = [\"sm2\"]", "only 1 of its builders' organisations"),
-            ("\"block\"", "\"ignore\"", "unknown variant `ignore`"),
+            ("\"block\"", "\"ignore\"", "line 6, dissent: unknown value `ignore`"),
         ] {
             assert!(text.contains(from), "{from}");
-            let error = Policy::parse(&text.replacen(from, to, 1), "p", &trust()).unwrap_err();
-            assert_eq!(error.code, Code::PolicyInvalid);
-            assert!(error.message.contains(said), "{from} to {to}: {error}");
+            let errors = Policy::parse(&text.replacen(from, to, 1), "p", &trust()).unwrap_err();
+            assert!(errors.iter().all(|error| error.code == Code::PolicyInvalid));
+            assert!(errors.iter().any(|error| error.message.contains(said)), "{from} to {to}: {errors:#?}");
         }
         let single = text
             .replace(builders, "builders = [\"utility-1\", \"utility-sm2\"]")
             .replace("threshold = 2", "threshold = 1");
-        let error = Policy::parse(&single, "p", &trust()).unwrap_err();
-        assert!(error.message.contains("allow-single-organisation"), "{error}");
+        let errors = Policy::parse(&single, "p", &trust()).unwrap_err();
+        assert!(errors[0].message.contains("allow-single-organisation"), "{errors:?}");
         let allowed = format!("allow-single-organisation = true\n{single}");
         assert!(Policy::parse(&allowed, "p", &trust()).is_ok());
         let none = text.split("[[recipe]]").next().unwrap().to_owned() + "recipe = []";
-        assert!(Policy::parse(&none, "p", &trust()).unwrap_err().message.contains("names no recipe"));
+        assert!(Policy::parse(&none, "p", &trust()).unwrap_err()[0].message.contains("names no recipe"));
+    }
+
+    #[test]
+    fn all_mistakes_are_told() {
+        let text = first_toml(include_str!("../../docs/formats/policy.md"));
+        let builders = text.lines().find(|line| line.starts_with("builders")).unwrap();
+        let drv = text.lines().find(|line| line.starts_with("drv-sha256")).unwrap();
+        let wrong = text
+            .replace("threshold = 2", "threshold = -1")
+            .replace(builders, "builders = [\"nobody\", \"vendor-2025\", \"nobody\"]")
+            .replace("digests = [\"sha256\", \"sm3\"]", "digests = []")
+            .replace("dissent =", "disent =")
+            .replace(drv, "drv-sha256 = \"9F86\"");
+        let said = |trust: Option<&Trust>| {
+            let errors = Policy::judged(&wrong, "p", trust).unwrap_err();
+            errors.into_iter().map(|error| error.message).collect::<Vec<_>>()
+        };
+        let own = [
+            "policy p: line 2: threshold is -1",
+            "policy p: line 6: unknown field `disent`",
+            "policy p: digests is empty",
+            "policy p: drv-sha256 of recipe 1 is \"9F86\"",
+            "policy p: builders names nobody twice",
+        ];
+        let others =
+            ["policy p: the trust store has no key called nobody", "policy p: key vendor-2025 is revoked"];
+        for (trust, expected) in [(None, own.to_vec()), (Some(&trust()), [own.as_slice(), &others].concat())]
+        {
+            let said = said(trust);
+            assert_eq!(said.len(), expected.len(), "{said:#?}");
+            for (said, expected) in said.iter().zip(expected) {
+                assert!(said.starts_with(expected), "{said} {expected}");
+            }
+        }
     }
 }

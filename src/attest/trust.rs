@@ -1,14 +1,26 @@
 //! The trust store: whose key each key is and what it may sign (docs/formats/trust.md). Everything that decides whether
 //! two signatures are two opinions comes from here: key bytes and organisations, never names or key ids in envelopes.
 
+mod entry;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::path::Path;
 
-use base64ct::{Base64, Encoding};
 use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue};
 
-use crate::configuration;
+use super::spelling::{Alike, Likeness, Names, difference, label, shown};
+use crate::configuration::{self, Reading};
 use crate::error::{Code, Error};
 use crate::key::{Algorithm, PublicKey};
+use entry::Entry;
+
+/// What a file without a key says.
+const EMPTY: &str = "it has no key; `sarsen trust add` writes one, which is a line [[key]] and below it lines such as \
+                     name = \"utility-1\", organisation = \"utility.example\", algorithm = \"ed25519\", \
+                     bytes = \"iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w=\" and roles = [\"rebuilder\"]";
 
 /// A trust store as written. Unknown keys are errors.
 #[derive(Debug, Deserialize)]
@@ -17,34 +29,6 @@ use crate::key::{Algorithm, PublicKey};
 struct Document {
     /// The keys.
     key: Vec<Entry>,
-}
-
-/// `[[key]]`
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Entry {
-    /// What policies and reports call it.
-    name: String,
-    /// Who answers for it. However many keys an organisation has, it is one opinion.
-    organisation: String,
-    /// The public key as PEM (SPKI, RFC 7468); or `algorithm` and `bytes` instead.
-    #[serde(default)]
-    pem: Option<String>,
-    /// The algorithm of `bytes`.
-    #[serde(default)]
-    algorithm: Option<Kind>,
-    /// The public key in base 64: 32 bytes for Ed25519; 65 for SM2, uncompressed.
-    #[serde(default)]
-    bytes: Option<String>,
-    /// The identity that SM2 signatures of this key are made with. Required for SM2, here or in the PEM's text.
-    #[serde(default)]
-    identity: Option<String>,
-    /// What it may sign.
-    roles: Vec<Role>,
-    /// Why nothing that it signs counts any more, whenever it was signed.
-    #[serde(default)]
-    revoked: Option<String>,
 }
 
 /// An algorithm of signatures, as the files name it.
@@ -105,33 +89,50 @@ impl Trust {
     /// Reads the file at `path`.
     ///
     /// # Errors
-    /// `trust-invalid`, or an `input-…` code if the file cannot be read.
-    pub fn load(path: &Path) -> Result<Self, Error> {
+    /// All that [`Self::parse`] finds, or an `input-…` code if the file cannot be read.
+    pub fn load(path: &Path) -> Result<Self, Vec<Error>> {
         Self::parse(&configuration::text(path, Code::TrustInvalid)?, &path.to_string_lossy())
     }
 
     /// Reads a trust store; `origin` is its name in messages.
     ///
     /// # Errors
-    /// `trust-invalid` if it is none, if two entries share a name or the bytes of their key, if organisations differ in
-    /// nothing but case, or if a key is none.
-    pub fn parse(text: &str, origin: &str) -> Result<Self, Error> {
-        let invalid = |why: String| {
-            Error::new(Code::TrustInvalid, format!("trust store {origin}: {why}; nothing of it is used"))
-        };
-        let document: Document = configuration::parse(text).map_err(invalid)?;
+    /// `trust-invalid`, once for each fault: if it is none, if an entry cannot be trusted as it is, if two entries share a
+    /// name or the bytes of their key, or if names or organisations are one or look alike without being the same text
+    /// ([`super::spelling`]).
+    pub fn parse(text: &str, origin: &str) -> Result<Self, Vec<Error>> {
+        let Reading { value, mut faults } = configuration::read::<Document>(text, with_keys);
         let mut keys: Vec<Key> = Vec::new();
-        for entry in document.key {
-            let key = entry.key(origin).map_err(invalid)?;
-            if let Some(why) = keys.iter().find_map(|other| clash(&key, other)) {
-                return Err(invalid(why));
+        let (mut bytes, mut names, mut organisations) = (HashMap::new(), Names::default(), Names::default());
+        for entry in value.into_iter().flat_map(|document| document.key) {
+            faults.extend(clashes(&entry, &mut names, &mut organisations));
+            let key = match entry.key() {
+                Ok(key) => key,
+                Err(whys) => {
+                    faults.extend(whys);
+                    continue;
+                }
+            };
+            match bytes.entry(key.public.bytes()) {
+                Vacant(free) => drop(free.insert(key.name.clone())),
+                // That two have one name is said already.
+                Occupied(other) if *other.get() == key.name => {}
+                Occupied(other) => faults.push(format!(
+                    "{} and {} are the same key under two names: one signer would count as two",
+                    other.get(),
+                    key.name
+                )),
             }
             keys.push(key);
         }
-        if keys.is_empty() {
-            return Err(invalid("it names no key".into()));
+        if keys.is_empty() && faults.is_empty() {
+            faults.push(EMPTY.to_owned());
         }
-        Ok(Self { keys })
+        if faults.is_empty() {
+            return Ok(Self { keys });
+        }
+        let invalid = |why| Error::new(Code::TrustInvalid, format!("trust store {origin}: {why}"));
+        Err(faults.into_iter().map(invalid).collect())
     }
 
     /// The keys, in the order of the file.
@@ -145,54 +146,56 @@ impl Trust {
     }
 }
 
-impl Entry {
-    fn key(self, origin: &str) -> Result<Key, String> {
-        let Self { name, organisation, identity, roles, revoked, .. } = self;
-        for (what, text) in [("name", &name), ("organisation", &organisation)] {
-            if text.is_empty() || text.trim() != text || text.chars().any(char::is_control) {
-                return Err(format!("the {what} {text:?} of a key is empty, or begins or ends with a space"));
-            }
-        }
-        if roles.is_empty() {
-            return Err(format!("key {name} has no role, so it may sign nothing"));
-        }
-        let identity = identity.as_deref();
-        let public = match (&self.pem, self.algorithm, &self.bytes) {
-            (Some(pem), None, None) => {
-                PublicKey::parse(pem.as_bytes(), &format!("key {name} of {origin}"), identity)
-            }
-            (None, Some(algorithm), Some(bytes)) => {
-                let bytes =
-                    Base64::decode_vec(bytes).map_err(|_| format!("bytes of key {name} are not base 64"))?;
-                PublicKey::from_bytes(algorithm.into(), &bytes, identity)
-            }
-            _ => return Err(format!("key {name} wants either pem, or algorithm and bytes")),
-        };
-        let public = public.map_err(|error| format!("key {name}: {}", error.message))?;
-        let id = public.id();
-        Ok(Key { name, organisation, public, roles, revoked, id })
+/// A file without a list of keys has an empty one: what it lacks is told with an example.
+fn with_keys(document: &mut DeTable) -> Vec<(usize, String)> {
+    if document.is_empty() {
+        let list = Spanned::new(0..0, DeValue::Array(DeArray::new()));
+        document.insert(Spanned::new(0..0, "key".into()), list);
     }
+    Vec::new()
 }
 
-/// Why these two cannot both be trusted.
-fn clash(key: &Key, other: &Key) -> Option<String> {
-    if key.name == other.name {
-        return Some(format!("two keys are called {}", key.name));
+/// Why the names in this entry cannot stand beside those before it.
+fn clashes(entry: &Entry, names: &mut Names, organisations: &mut Names) -> Vec<String> {
+    let Entry { name, organisation, .. } = entry;
+    let mut faults = Vec::new();
+    if names.knows(name) {
+        faults.push(format!("two keys are called {}", label(name)));
     }
-    if key.public.bytes() == other.public.bytes() {
-        return Some(format!(
-            "{} and {} are the same key under two names: one signer would count as two",
-            other.name, key.name
-        ));
+    if let Some(Alike { how, name: other, .. }) = names.add(name, name) {
+        let (pair, difference) = (
+            format!("the names {} and {} of two keys", shown(&other), shown(name)),
+            difference(&other, name),
+        );
+        faults.push(match how {
+            Likeness::One => format!("{pair} are one name, written in two ways ({difference}): rename one of them"),
+            Likeness::Look => format!(
+                "{pair} look alike ({difference}): who reads a policy would take one for the other; rename one of them"
+            ),
+        });
     }
-    (key.organisation != other.organisation
-        && key.organisation.to_lowercase() == other.organisation.to_lowercase())
-    .then(|| {
-        format!(
-            "organisations {:?} and {:?} differ in nothing but case: one would count as two",
-            other.organisation, key.organisation
-        )
-    })
+    if let Some(Alike { how, name: other, key }) = organisations.add(organisation, name) {
+        let (pair, difference) = (
+            format!(
+                "organisations {} (key {}) and {} (key {})",
+                shown(&other),
+                label(&key),
+                shown(organisation),
+                label(name)
+            ),
+            difference(&other, organisation),
+        );
+        faults.push(match how {
+            Likeness::One => format!(
+                "{pair} are one, written in two ways ({difference}), and would count as two: write it alike in both entries"
+            ),
+            Likeness::Look => format!(
+                "{pair} look alike and are not the same text ({difference}): if they are one, write it alike in both \
+                 entries, or it would count as two; if not, name them so that people can tell them apart"
+            ),
+        });
+    }
+    faults
 }
 
 #[cfg(test)]
@@ -239,26 +242,72 @@ mod tests {
         );
         for (from, to, said) in [
             ("\"laboratory-1\"", "\"utility-1\"", "two keys are called utility-1"),
-            ("\"laboratory.example\"", "\"Utility.example\"", "differ in nothing but case"),
+            ("\"laboratory.example\"", "\"Utility.example\"", "are one, written in two ways (U+0075 in one"),
+            ("\"laboratory.example\"", "\"utility.ехample\"", "look alike and are not the same text (U+0065"),
             ("\"laboratory.example\"", "\"laboratory.example \"", "begins or ends with a space"),
-            ("\"rebuilder\"", "\"rebuildr\"", "unknown variant `rebuildr`"),
-            ("[\"rebuilder\"]", "[]", "has no role"),
-            ("\"ed25519\"", "\"ed448\"", "unknown variant `ed448`"),
+            ("\"laboratory.example\"", "\"\"", "the organisation \"\" of key laboratory-1 is empty"),
+            (
+                "\"laboratory.example\"",
+                "\"a\\u202eb\"",
+                "\"a\\u{202e}b\" of key laboratory-1 has U+202E in it",
+            ),
+            ("\"laboratory-1\"", "\"ｕtility-1\"", "of two keys are one name, written in two ways"),
+            ("\"laboratory-1\"", "\"utility-l\"", "of two keys look alike"),
+            (
+                "\"laboratory-1\"",
+                "\"\\u200bl\"",
+                "the name \"\\u{200b}l\" of key \"\\u{200b}l\" has U+200B in it",
+            ),
+            ("\"rebuilder\"", "\"rebuildr\"", "line 6, roles of key utility-1: unknown value `rebuildr`"),
+            ("[\"rebuilder\"]", "[]", "key utility-1 has no role"),
+            ("\"ed25519\"", "\"ed448\"", "line 4, algorithm of key utility-1: unknown value `ed448`"),
             ("organisation =", "organization =", "is organisation meant?"),
-            ("identity = \"1234567812345678\"\n", "", "key utility-sm2"),
+            ("identity = \"1234567812345678\"\n", "", "key utility-sm2 is an SM2 key without an identity"),
+            ("identity = \"1234567812345678\"\n", "", "add `identity = \"…\"` to its entry"),
+            ("identity = \"1234567812345678\"", "identity = \"\"", "key utility-sm2 has a wrong identity"),
+            ("roles", "identity = \"a\"\nroles", "cover no identity"),
             (&bytes[..8], "", "key utility-1"),
             (&bytes[..8], "!!!!!!!!", "are not base 64"),
             ("algorithm = \"ed25519\"\n", "", "either pem, or algorithm and bytes"),
             ("BEGIN PUBLIC KEY", "BEGIN PUBLIC KEX", "key "),
+            ("BEGIN PUBLIC KEY", "BEGIN PRIVATE KEY", "is a private key, which belongs in no trust store"),
             ("[[key]]", "[[key]", "line "),
-            (text.as_str(), "", "missing field `key`"),
-            (text.as_str(), "key = []", "names no key"),
+            (text.as_str(), "", "it has no key; `sarsen trust add` writes one"),
+            (text.as_str(), "key = []", "it has no key; `sarsen trust add` writes one"),
             ("[[key]]", &format!("{twin}[[key]]"), "the same key under two names"),
         ] {
             assert!(text.contains(from), "{from}");
-            let error = Trust::parse(&text.replacen(from, to, 1), "t").unwrap_err();
-            assert_eq!(error.code, Code::TrustInvalid);
-            assert!(error.message.contains(said), "{from} to {to}: {error}");
+            let errors = Trust::parse(&text.replacen(from, to, 1), "t").unwrap_err();
+            assert!(errors.iter().all(|error| error.code == Code::TrustInvalid));
+            assert!(errors.iter().any(|error| error.message.contains(said)), "{from} to {to}: {errors:#?}");
         }
+    }
+
+    #[test]
+    fn all_mistakes_are_told() {
+        let text = example();
+        let wrong = text
+            .replacen("\"utility.example\"", "\"Utility.example\"", 1)
+            .replacen("identity = \"1234567812345678\"\n", "", 1)
+            .replacen("[\"rebuilder\"]", "[]", 1)
+            .replacen("\"laboratory-1\"\norganisation", "\"laboratory-1\"\norganization", 1)
+            .replacen("revoked", "revokt", 1);
+        let errors = Trust::parse(&wrong, "t").unwrap_err();
+        let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+        for (said, (place, words)) in said.iter().zip([
+            ("t: line 21, key laboratory-1: ", "unknown field `organization`"),
+            ("t: line 32, key vendor-2025: ", "is revoked meant?"),
+            ("t: key utility-1 ", "has no role"),
+            (
+                "t: organisations \"Utility.example\" (key utility-1) and ",
+                "\"utility.example\" (key utility-sm2)",
+            ),
+            ("t: key utility-sm2 ", "without an identity"),
+        ]) {
+            assert!(said.starts_with(&format!("trust store {place}")) && said.contains(words), "{said}");
+        }
+        assert_eq!(said.len(), 5, "{said:#?}");
+        let one = Error::from(errors);
+        assert_eq!((one.code, one.message.matches("trust store t: ").count()), (Code::TrustInvalid, 5));
     }
 }

@@ -45,7 +45,10 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let challenge = match compare(arguments) {
         Ok(challenge) => challenge,
-        Err(error) => return Ok(super::refused(&error)),
+        Err(errors) => {
+            // Several are all of one file, and all of one kind.
+            return Ok(errors.iter().fold(Exit::Unusable, |_, error| super::refused(error)));
+        }
     };
     challenge.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
     match arguments.format {
@@ -62,12 +65,12 @@ fn sha256(text: &str) -> Result<String, String> {
     }
 }
 
-fn compare(arguments: &Arguments) -> Result<Challenge, Error> {
+fn compare(arguments: &Arguments) -> Result<Challenge, Vec<Error>> {
     let trust = Trust::load(&arguments.trust)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let Some(installable) = &arguments.build else {
         let at_hand = Content::given(arguments.path.iter().map(PathBuf::as_path))?;
-        return challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref());
+        return Ok(challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref())?);
     };
     let depth = arguments.rebuild.then_some(Depth::Everything);
     let made = rebuild::make(installable, depth, &mut |line| super::say(format_args!("{line}")))?;

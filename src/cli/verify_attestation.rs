@@ -42,8 +42,10 @@ pub enum Format {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let report = match judge(arguments) {
         Ok(report) => report,
-        Err(error) => {
-            super::say(format_args!("{error}"));
+        Err(errors) => {
+            for error in errors {
+                super::say(format_args!("{error}"));
+            }
             return Ok(Exit::Unusable);
         }
     };
@@ -58,8 +60,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     Ok(report.exit())
 }
 
-fn judge(arguments: &Arguments) -> Result<Report, Error> {
-    let trust = Trust::load(&arguments.trust)?;
+fn judge(arguments: &Arguments) -> Result<Report, Vec<Error>> {
+    let trust = Trust::load(&arguments.trust).map_err(|mut errors| {
+        errors.extend(Policy::own_faults(&arguments.policy));
+        errors
+    })?;
     let policy = Policy::load(&arguments.policy, &trust)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let at_hand = Content::given(arguments.files.iter().map(PathBuf::as_path))?;

@@ -1,5 +1,7 @@
 //! What a policy decides, and which policies and stores are refused.
 
+use sarsen::key::Sign;
+
 use super::*;
 
 #[test]
@@ -118,7 +120,15 @@ fn unusable_policies_stores_and_bundles_have_a_code_each() {
             "trust-invalid",
             "the same key under two names",
         ),
-        ("no trust", policy(), String::new(), good.as_bytes(), 2, "trust-invalid", "missing field"),
+        (
+            "no trust",
+            policy(),
+            String::new(),
+            good.as_bytes(),
+            2,
+            "trust-invalid",
+            "`sarsen trust add` writes one",
+        ),
         ("a long line", policy(), trust(), nested.as_bytes(), 2, "bundle-line-too-long", "line 1 of"),
         ("not text", policy(), trust(), b"\xff\xfe\0", 2, "envelope-invalid", "is UTF-16"),
     ] {
@@ -153,4 +163,177 @@ fn unusable_policies_stores_and_bundles_have_a_code_each() {
     }
     let output = sarsen(&["verify-attestation", "--policy", &policy, "--trust", &trust, &bundle]);
     assert_eq!(output.status.code(), Some(2), "no file is nothing to prove");
+}
+
+/// One organisation is one, however it is spelled: two entries, the exit code, and what is said of them.
+#[test]
+fn spellings_of_one_organisation_are_no_two_opinions() {
+    let bundle = utility_line() + &laboratory_line();
+    let drv = digest("app");
+    let policy = |builders: [&str; 2]| {
+        format!(
+            "name = \"app\"\nthreshold = 2\nbuilders = [\"{}\", \"{}\"]\n[[recipe]]\n\
+             attribute = \"packages.x86_64-linux.arm64\"\ndrv-sha256 = \"{drv}\"\n",
+            builders[0], builders[1]
+        )
+    };
+    let (one, alike) = ("are one, written in two ways", "look alike and are not the same text");
+    let hidden = "which nobody sees as it is";
+    for (name, keys, organisations, said) in [
+        ("two", ["u1", "l1"], ["utility.example", "laboratory.example"], None),
+        ("ideographs", ["u1", "l1"], ["示例电力有限公司", "示例电网有限公司"], None),
+        (
+            "wide brackets",
+            ["u1", "l1"],
+            ["示例电力（江苏）有限公司", "示例电力(江苏)有限公司"],
+            Some((one, "(key u1) and \"示例电力(江苏)有限公司\" (key l1)")),
+        ),
+        (
+            "case",
+            ["u1", "l1"],
+            ["Utility.example", "utility.example"],
+            Some((one, "U+0055 in one, U+0075 in the other")),
+        ),
+        ("sharp s", ["u1", "l1"], ["Stadtwerke Straße", "STADTWERKE STRASSE"], Some((one, "(key u1)"))),
+        ("composed", ["u1", "l1"], ["\u{e9}nergie", "e\u{301}nergie"], Some((one, "U+00E9 in one, U+0065"))),
+        (
+            "white space",
+            ["u1", "l1"],
+            ["示例 电力", "示例\u{3000} 电力"],
+            Some((one, "\\u{3000} 电力\" (key l1)")),
+        ),
+        (
+            "Cyrillic",
+            ["u1", "l1"],
+            ["utility.example", "utility.ехample"],
+            Some((alike, "U+0065 in one, U+0435")),
+        ),
+        ("katakana", ["u1", "l1"], ["示例电力", "示例电カ"], Some((alike, "(key l1)"))),
+        (
+            "invisible",
+            ["u1", "l1"],
+            ["utility.example", "utility\u{200b}.example"],
+            Some((hidden, "\\u{200b}.example")),
+        ),
+        ("turned", ["u1", "l1"], ["utility.example", "\u{202e}elpmaxe"], Some((hidden, "U+202E"))),
+        (
+            "a wide name",
+            ["u1", "ｕ1"],
+            ["a.example", "b.example"],
+            Some(("are one name, written in two ways", "U+FF55")),
+        ),
+        (
+            "a name that looks alike",
+            ["u1", "ul"],
+            ["a.example", "b.example"],
+            Some(("of two keys look alike", "U+006C")),
+        ),
+    ] {
+        let trust = entry(keys[0], organisations[0], &utility(), REBUILDER)
+            + &entry(keys[1], organisations[1], &laboratory(), REBUILDER);
+        let name = format!("spelling {name}");
+        let answer = judge(&name, &policy(keys), &trust, bundle.as_bytes(), &[b"program"]);
+        assert_eq!(answer.exit, if said.is_some() { 2 } else { 0 }, "{name}: {}", answer.stderr);
+        if let Some((why, what)) = said {
+            let line = answer.stderr.lines().find(|line| line.contains(why));
+            assert!(line.is_some_and(|line| line.contains(what)), "{name}: {}", answer.stderr);
+        }
+    }
+}
+
+/// A store and a policy with several faults, and one line for each.
+#[test]
+fn all_faults_of_a_store_and_a_policy_are_told() {
+    let good = utility_line() + &laboratory_line();
+    let trust_wrong = trust()
+        .replacen("identity = \"1234567812345678\"\n", "", 1)
+        .replacen("\"rebuilder\"", "\"builder\"", 1)
+        .replacen("\"laboratory.example\"", "\"Laboratory.example\"", 1)
+        .replacen("[\"release\"]", "[]", 1);
+    let policy_wrong = policy()
+        .replace("threshold = 2", "threshold = \"2\"")
+        .replace("\"vendor-1\"]", "\"vendor\", \"lost\", \"press\"]\ndigests = []");
+    let store = [
+        "line 6, roles of key utility-1: unknown value `builder`",
+        "key utility-sm2 is an SM2 key without an identity",
+        "key press has no role",
+        "organisations \"Laboratory.example\" (key laboratory-1) and \"laboratory.example\" (key lost) are one",
+    ];
+    let own = ["line 2: threshold is \"2\": it must be a whole number from 1", "digests is empty"];
+    let others = [
+        "no key called vendor; is vendor-1 meant?",
+        "key lost is revoked in the trust store (2026-03-02), so nothing that it signs counts: take it out of builders",
+        "key press has not the role rebuilder in the trust store: take it out of builders",
+    ];
+    for (name, policy, trust, said) in [
+        ("nothing wrong", policy(), trust(), vec![]),
+        ("the store", policy(), trust_wrong.clone(), store.to_vec()),
+        ("the policy", policy_wrong.clone(), trust(), [own.as_slice(), &others].concat()),
+        ("both", policy_wrong, trust_wrong, [store.as_slice(), &own].concat()),
+    ] {
+        let answer = judge(&format!("faults {name}"), &policy, &trust, good.as_bytes(), &[b"program"]);
+        assert_eq!(answer.exit, if said.is_empty() { 0 } else { 2 }, "{name}: {}", answer.stderr);
+        assert_eq!(answer.stderr.lines().count(), said.len(), "{name}: {}", answer.stderr);
+        for said in said {
+            assert!(answer.stderr.contains(said), "{name}: {said}: {}", answer.stderr);
+        }
+    }
+    let folder = Folder::new("attestations-faults-challenge");
+    let (bundle, file) = (folder.file("b", good.as_bytes()), folder.file("f", b"program"));
+    for (trust, exit, lines) in [(trust(), 0, 0), (trust() + &trust(), 2, 7), (String::new(), 2, 1)] {
+        let trust = folder.file("t", trust.as_bytes());
+        let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &bundle, &file]);
+        assert_eq!(output.status.code(), Some(exit), "{}", stderr(&output));
+        assert_eq!(stderr(&output).lines().count(), lines, "{}", stderr(&output));
+    }
+}
+
+/// Keys that cannot stand in a store as they are, and what to do about them.
+#[test]
+fn keys_that_cannot_be_trusted_as_they_are_say_what_to_do() {
+    let bundle = utility_line() + &laboratory_line();
+    let pem = |text: &str, more: &str| {
+        trust()
+            + &format!(
+                "[[key]]\nname = \"x\"\norganisation = \"x.example\"\npem = \"\"\"\n{text}\"\"\"\n{REBUILDER}\n{more}\n"
+            )
+    };
+    let sm2_public = utility_sm2().public().pem();
+    let other = support::attest::sm2(9, IDENTITY).public().pem();
+    let without = other.strip_prefix(&format!("identity: {IDENTITY}\n")).unwrap().to_owned();
+    for (name, trust, said) in [
+        ("a public key", pem(&stranger().public().pem(), ""), None),
+        ("an SM2 key", pem(&other, ""), None),
+        ("an SM2 key with its identity beside it", pem(&without, "identity = \"a\""), None),
+        (
+            "an SM2 key without",
+            pem(&without, ""),
+            Some(
+                "key x is an SM2 key without an identity, which every signature of it covers: add `identity = \"…\"` to its entry",
+            ),
+        ),
+        ("an SM2 key with two", pem(&other, "identity = \"a\""), Some("key x has a wrong identity")),
+        ("the same key", pem(&sm2_public, ""), Some("utility-sm2 and x are the same key under two names")),
+        (
+            "a private key",
+            pem(&stranger().pem(), ""),
+            Some("key x is a private key, which belongs in no trust store"),
+        ),
+        (
+            "no keys",
+            "key = []".into(),
+            Some("it has no key; `sarsen trust add` writes one, which is a line [[key]]"),
+        ),
+        ("only a comment", "# nothing yet\n".into(), Some("it has no key; `sarsen trust add` writes one")),
+        (
+            "another algorithm",
+            trust().replacen("ed25519", "ed448", 1),
+            Some("algorithm of key utility-1: unknown value `ed448`"),
+        ),
+    ] {
+        let answer = judge(&format!("keys {name}"), &policy(), &trust, bundle.as_bytes(), &[b"program"]);
+        assert_eq!(answer.exit, if said.is_some() { 2 } else { 0 }, "{name}: {}", answer.stderr);
+        assert!(answer.stderr.contains(said.unwrap_or_default()), "{name}: {}", answer.stderr);
+        assert!(!answer.stderr.contains("--identity"), "{name}: {}", answer.stderr);
+    }
 }
