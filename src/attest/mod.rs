@@ -5,6 +5,7 @@
 //! signature that holds, and nothing is assumed: what is not counted is not agreed.
 
 pub mod challenge;
+pub mod conditions;
 pub mod evidence;
 pub mod independence;
 pub mod naming;

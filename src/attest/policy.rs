@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::conditions::Conditions;
 use super::trust::{Key, Kind, Trust};
 use crate::configuration::{self, Reading};
 use crate::error::{Code, Error};
@@ -43,6 +44,9 @@ pub struct Policy {
     /// What is asked of the origin of a builder's inputs.
     #[serde(default)]
     pub independence: Independence,
+    /// What is asked of how a builder built.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// Whether all builders may belong to one organisation: then the policy proves repetition, not independence.
     #[serde(default)]
     pub allow_single_organisation: bool,

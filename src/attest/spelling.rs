@@ -1,5 +1,5 @@
-//! When two names are one, however they are written, and when they only look so. Names are compared here and nowhere else:
-//! of a store that was accepted, those that are one are the same text.
+//! When two names are one, however they are written, and when they only look so. Names are compared here and nowhere
+//! else: of a store that was accepted, those that are one are the same text.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,8 @@ use unicase::UniCase;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
-/// What all spellings of a name have in common: toNFKC_Casefold (The Unicode Standard, section 3.13, definition R5), with
-/// runs of white space as one space, and none around it.
+/// What all spellings of a name have in common: toNFKC_Casefold (The Unicode Standard, section 3.13, definition R5),
+/// with runs of white space as one space, and none around it.
 pub fn folded(name: &str) -> String {
     let once = |text: &str| -> String {
         let seen: String = text.nfd().filter(|letter| !is_ignorable(*letter)).collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64ct::{Base64, Encoding};
 
+use super::conditions::Circumstances;
 use crate::digest::Algorithm;
 use crate::nar::signature::PublicKey;
 use crate::statement::agreement;
@@ -59,6 +60,8 @@ pub struct Testimony {
     pub copied_from: BTreeSet<String>,
     /// It is of the first version, which does not say who made the outputs.
     pub first_version: bool,
+    /// How it was built.
+    pub circumstances: Circumstances,
     /// The output was there already, whoever built it.
     pub taken: bool,
     /// When, in the builder's words.
@@ -75,6 +78,7 @@ impl Testimony {
     /// What `statement` says, which `signers` signed on this line as bytes with the SHA-256 `payload`.
     pub fn new(line: usize, signers: Vec<usize>, payload: [u8; 32], statement: Statement<Rebuild>) -> Self {
         let first_version = statement.is_first_version();
+        let circumstances = Circumstances::of(&statement.predicate);
         let Statement { subject, predicate, .. } = statement;
         let (built, substituted) = (predicate.count(Origin::Built), predicate.count(Origin::Substituted));
         let mut hands = Hands::default();
@@ -111,6 +115,7 @@ impl Testimony {
             makings,
             copied_from,
             first_version,
+            circumstances,
             taken: run.attempt == Attempt::Taken,
             finished: run.finished_on,
             run: run.invocation_id,
@@ -138,6 +143,9 @@ impl<'r> Hands<'r> {
         }
         let key = |signer: &str| PublicKey::parse(signer).map(|key| Base64::encode_string(&key.bytes())).ok();
         // What is no key made the statement invalid before.
-        signers.iter().filter_map(|signer| self.0.entry(signer).or_insert_with(|| key(signer)).clone()).collect()
+        signers
+            .iter()
+            .filter_map(|signer| self.0.entry(signer).or_insert_with(|| key(signer)).clone())
+            .collect()
     }
 }

@@ -97,8 +97,8 @@ impl Trust {
     /// Reads a trust store; `origin` is its name in messages.
     ///
     /// # Errors
-    /// `trust-invalid`, once for each fault: if it is none, if an entry cannot be trusted as it is, if two entries share a
-    /// name or the bytes of their key, or if names or organisations are one or look alike without being the same text
+    /// `trust-invalid`, once for each fault: if it is none, if an entry cannot be trusted as it is, if two entries share
+    /// a name or the bytes of their key, or if names or organisations are one or look alike without being the same text
     /// ([`super::spelling`]).
     pub fn parse(text: &str, origin: &str) -> Result<Self, Vec<Error>> {
         let Reading { value, mut faults } = configuration::read::<Document>(text, with_keys);
@@ -187,7 +187,8 @@ fn clashes(entry: &Entry, names: &mut Names, organisations: &mut Names) -> Vec<S
         );
         faults.push(match how {
             Likeness::One => format!(
-                "{pair} are one, written in two ways ({difference}), and would count as two: write it alike in both entries"
+                "{pair} are one, written in two ways ({difference}), and would count as two: write it alike in both \
+                 entries"
             ),
             Likeness::Look => format!(
                 "{pair} look alike and are not the same text ({difference}): if they are one, write it alike in both \

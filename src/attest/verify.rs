@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Deref;
 
+use super::conditions::Unmet;
 use super::evidence::{self, Ignored};
 use super::independence::Lack;
 use super::naming::Names;
@@ -130,6 +131,8 @@ pub struct Row {
     pub standing: Standing,
     /// Why it is none about outputs that its run built, where it counts for nothing for that reason.
     pub lack: Option<Lack>,
+    /// The conditions that it does not meet, asked for or not; of statements with an output.
+    pub unmet: Vec<Unmet>,
 }
 
 /// What a statement is worth.
@@ -159,6 +162,8 @@ pub enum Standing {
     Unlisted,
     /// It is about outputs that its run did not build, or built from more copied inputs than the policy allows.
     Substituted,
+    /// It does not meet a condition of the policy.
+    Condition,
     /// Its organisation has not signed with every algorithm that the policy demands.
     AlgorithmMissing,
 }
@@ -179,6 +184,7 @@ impl Standing {
             Self::DigestContradictory => "digest-contradictory",
             Self::Unlisted => "unlisted",
             Self::Substituted => "substituted",
+            Self::Condition => "condition",
             Self::AlgorithmMissing => "algorithm-missing",
         }
     }

@@ -1,5 +1,5 @@
-//! Everything that is wrong with a file in one reading, not the first fault alone: members that cannot be read are taken out
-//! one by one, until the rest can be.
+//! Everything that is wrong with a file in one reading, not the first fault alone: members that cannot be read are
+//! taken out one by one, until the rest can be.
 
 use std::ops::Range;
 
@@ -22,8 +22,8 @@ pub struct Reading<T> {
     pub faults: Vec<String>,
 }
 
-/// Reads a `T` from TOML and tells all faults of shape: unknown names, wrong types, what is missing. What TOML itself refuses
-/// is told alone. `first` sees the document before; it returns positions of faults and why, and may mend what it found.
+/// Reads a `T` from TOML and tells all faults of shape: unknown names, wrong types, what is missing. What TOML itself
+/// refuses is told alone. `first` sees the document before; it returns positions of faults and why, and may mend what it found.
 pub fn read<T: DeserializeOwned>(
     text: &str,
     first: impl FnOnce(&mut DeTable) -> Vec<(usize, String)>,
@@ -244,7 +244,8 @@ mod tests {
                 Some(vec![]),
             ),
             (
-                "[[key]]\nnam = 1\nlist = [\"onee\", 3]\n[[key]]\nname = \"a\"\nlist = [\"twoo\"]\n[[key]]\nlist = 1\nname = \"b\"\n",
+                "[[key]]\nnam = 1\nlist = [\"onee\", 3]\n[[key]]\nname = \"a\"\nlist = [\"twoo\"]\n\
+                 [[key]]\nlist = 1\nname = \"b\"\n",
                 vec![
                     "line 2: unknown field `nam`, expected `name` or `list`; is name meant?",
                     "line 3, list: unknown value `onee`, expected `one` or `two`; is one meant?",

@@ -49,7 +49,7 @@ fn signatures_of_nobody_are_tried_as_long_as_the_effort_lasts() {
 #[test]
 fn problems_are_told_up_to_a_number_and_each_kind_of_them() {
     let good = utility_line() + &laboratory_line();
-    let broken: String = (0..1500).map(|n| format!("{{\"line\":{n}}}\n")).collect();
+    let broken = (0..1500).fold(String::new(), |text, n| format!("{text}{{\"line\":{n}}}\n"));
     let forged = small("vendor-1", 7);
     let said = judge("many", &policy(), &trust(), (broken + &good + &forged).as_bytes(), &[b"program"]);
     assert_eq!((said.exit, &said.json["opinions"]), (6, &Value::from(2)));

@@ -1,6 +1,7 @@
 //! Counting statements about builds: what is met, and each way in which it is not, with its exit code and its words.
 
 mod challenge;
+mod conditions;
 mod costs;
 mod forms;
 mod lines;

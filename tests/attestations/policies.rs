@@ -309,7 +309,8 @@ fn keys_that_cannot_be_trusted_as_they_are_say_what_to_do() {
             "an SM2 key without",
             pem(&without, ""),
             Some(
-                "key x is an SM2 key without an identity, which every signature of it covers: add `identity = \"…\"` to its entry",
+                "key x is an SM2 key without an identity, which every signature of it covers: add `identity = \"…\"` \
+                 to its entry",
             ),
         ),
         ("an SM2 key with two", pem(&other, "identity = \"a\""), Some("key x has a wrong identity")),

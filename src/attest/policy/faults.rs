@@ -12,8 +12,8 @@ use crate::configuration::{MOST, nearest};
 /// The longest value that a message repeats, in bytes.
 const SHORT: usize = 40;
 
-/// Whether the threshold is a number. One that is none is told, and stands for 1 from there on, so that the rest is judged
-/// too.
+/// Whether the threshold is a number. One that is none is told, and stands for 1 from there on, so that the rest is
+/// judged too.
 pub fn threshold(document: &mut DeTable, text: &str) -> Vec<(usize, String)> {
     let Some((_, value)) = document.iter_mut().find(|(key, _)| key.get_ref() == "threshold") else {
         return Vec::new();
@@ -149,18 +149,20 @@ fn unusable(name: &str, trust: &Trust) -> Option<String> {
         };
         let not = if meant.is_empty() { ":" } else { " If not," };
         return Some(format!(
-            "the trust store has no key called {called}{meant}{not} add it with `sarsen trust add`, or take it out of builders"
+            "the trust store has no key called {called}{meant}{not} add it with `sarsen trust add`, or take it out of \
+             builders"
         ));
     };
     if let Some(why) = &key.revoked {
         return Some(format!(
-            "key {called} is revoked in the trust store ({why}), so nothing that it signs counts: take it out of builders"
+            "key {called} is revoked in the trust store ({why}), so nothing that it signs counts: take it out of \
+             builders"
         ));
     }
     (!key.roles.contains(&Role::Rebuilder)).then(|| {
         format!(
-            "key {called} has not the role rebuilder in the trust store: take it out of builders, or give it that role if it \
-             may sign statements about builds"
+            "key {called} has not the role rebuilder in the trust store: take it out of builders, or give it that role if \
+             it may sign statements about builds"
         )
     })
 }

@@ -51,8 +51,8 @@ impl Entry {
         }
         if self.roles.is_empty() {
             faults.push(format!(
-                "key {called} has no role, so it may sign nothing: roles = [\"rebuilder\"] lets it sign statements about \
-                 builds, [\"release\"] releases"
+                "key {called} has no role, so it may sign nothing: roles = [\"rebuilder\"] lets it sign statements \
+                 about builds, [\"release\"] releases"
             ));
         }
         match self.public() {

@@ -42,6 +42,8 @@ pub fn count(report: &mut Count, policy: &Policy, trust: &Trust) {
 fn rows(report: &mut Count, policy: &Policy, trust: &Trust, equivocating: &BTreeSet<usize>) {
     for (at, testimony) in report.testimonies.iter().enumerate() {
         let common = standing(report, testimony, policy);
+        let unmet =
+            if testimony.result.has_output() { policy.conditions.unmet(testimony) } else { Vec::new() };
         for &signer in &testimony.signers {
             let key = &trust.keys()[signer];
             let standing = match common {
@@ -54,7 +56,8 @@ fn rows(report: &mut Count, policy: &Policy, trust: &Trust, equivocating: &BTree
             let lack = (standing == Standing::Substituted)
                 .then(|| lack(testimony, policy.independence.max_substituted))
                 .flatten();
-            report.rows.push(Row { key, organisation, testimony: at, standing, lack });
+            let unmet = unmet.clone();
+            report.rows.push(Row { key, organisation, testimony: at, standing, lack, unmet });
         }
     }
 }
@@ -99,6 +102,9 @@ fn standing(report: &Count, testimony: &Testimony, policy: &Policy) -> Standing 
     });
     if !whole {
         return Standing::OtherRecipe;
+    }
+    if policy.conditions.unmet(testimony).iter().any(|unmet| unmet.asked) {
+        return Standing::Condition;
     }
     let Independence { require, max_substituted } = policy.independence;
     match require {

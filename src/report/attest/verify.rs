@@ -105,12 +105,16 @@ struct Statement<'a> {
     key: &'a str,
     /// Its organisation there.
     organisation: &'a str,
-    /// What it is worth: `counts`, or why it does not: `differs`, `failed`, `not-built`, `output-missing`,
-    /// `other-recipe`, `equivocates`, `divided`, `digest-missing`, `digest-contradictory`, `unlisted`, `substituted` or `algorithm-missing`.
+    /// What it is worth: `counts`, or why it does not: `differs`, `failed`, `not-built`, `output-missing`, `other-recipe`,
+    /// `equivocates`, `divided`, `digest-missing`, `digest-contradictory`, `unlisted`, `substituted`, `condition` or
+    /// `algorithm-missing`.
     standing: &'a str,
     /// Why it is `substituted`: `first-version`, `copied-output`, `found-output` or `copied-inputs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     lack: Option<&'a str>,
+    /// The conditions that it does not meet: it is `condition` if the policy asks for one of them. Of statements with an
+    /// output.
+    unmet: Vec<Unmet<'a>>,
     /// `produced`, `matches`, `differs`, `failed` or `not-built`.
     result: &'a str,
     /// SHA-256 of the derivation's text.
@@ -147,6 +151,18 @@ struct Statement<'a> {
     finished: &'a str,
 }
 
+/// A condition that a statement does not meet.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Unmet<'a> {
+    /// `sandbox`, `clean-source` or `pure`.
+    condition: &'a str,
+    /// Whether the policy asks for it.
+    asked: bool,
+    /// Why it is not met.
+    why: &'a str,
+}
+
 /// A builder that says nothing.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -165,6 +181,11 @@ fn statement<'a>(row: &'a Row, testimony: &'a Testimony) -> Statement<'a> {
         organisation: &row.organisation,
         standing: row.standing.as_str(),
         lack: row.lack.map(Lack::as_str),
+        unmet: row
+            .unmet
+            .iter()
+            .map(|unmet| Unmet { condition: unmet.condition, asked: unmet.asked, why: &unmet.why })
+            .collect(),
         result: testimony.result.as_str(),
         drv_sha256: &testimony.drv,
         attribute: &testimony.attribute,
@@ -281,11 +302,12 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
     let heads =
         ["key", "organisation", "standing", "verdict", "sha256", "output", "built/copied", "finished"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
-    for Row { key, organisation, testimony, standing, lack } in &report.rows {
-        let testimony = &report.testimonies[*testimony];
+    for row in &report.rows {
+        let Row { key, organisation, standing, .. } = row;
+        let testimony = &report.testimonies[row.testimony];
         let file = testimony.outputs.iter().find(|(name, _)| is_file(name)).map(|(_, digests)| digests);
         let digest = file.and_then(|digests| digests.get("sha256")).map_or("-", |digest| prefix(digest));
-        let mut row = vec![
+        let mut cells = vec![
             key.clone(),
             organisation.clone(),
             standing.as_str().into(),
@@ -295,8 +317,8 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
             format!("{}/{}", testimony.built, testimony.substituted),
             testimony.finished.clone(),
         ];
-        row.extend(note(testimony, *standing, *lack));
-        rows.push(row);
+        cells.extend(note(testimony, row));
+        rows.push(cells);
     }
     for (key, organisation) in &report.absent {
         rows.push(vec![key.clone(), organisation.clone(), "absent".into()]);
@@ -316,9 +338,18 @@ fn made(testimony: &Testimony) -> &'static str {
 }
 
 /// What does not fit into a column.
-fn note(testimony: &Testimony, standing: Standing, lack: Option<Lack>) -> Option<String> {
-    match standing {
-        Standing::Substituted => lack.map(|lack| why(testimony, lack)),
+fn note(testimony: &Testimony, row: &Row) -> Option<String> {
+    match row.standing {
+        Standing::Substituted => row.lack.map(|lack| why(testimony, lack)),
+        Standing::Condition => {
+            let asked = row.unmet.iter().filter(|unmet| unmet.asked);
+            Some(
+                asked
+                    .map(|unmet| format!("{}: {}", unmet.condition, unmet.why))
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            )
+        }
         Standing::Differs => {
             testimony.difference.as_ref().map(|difference| format!("first in {}", difference.path))
         }
