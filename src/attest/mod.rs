@@ -4,6 +4,7 @@
 //! statements and digests of files. [`verify`] counts, [`challenge`] compares. Nothing counts but bytes under a
 //! signature that holds, and nothing is assumed: what is not counted is not agreed.
 
+pub mod basis;
 pub mod challenge;
 pub mod conditions;
 pub mod evidence;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::basis::DrvFrom;
 use super::conditions::Conditions;
 use super::trust::{Key, Kind, Trust};
 use crate::configuration::{self, Reading};
@@ -61,6 +62,9 @@ pub struct Recipe {
     pub attribute: String,
     /// SHA-256 of the derivation's text, which binds everything that goes into the build. Evaluate it from the source.
     pub drv_sha256: String,
+    /// Where `drv-sha256` comes from; reports repeat it. Left out, they say that it is as the policy has it.
+    #[serde(default)]
+    pub drv_from: Option<DrvFrom>,
     /// SHA-256 of `flake.lock`, where the source has one.
     #[serde(default)]
     pub flake_lock_sha256: Option<String>,

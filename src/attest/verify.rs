@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Deref;
 
+use super::basis::Basis;
 use super::conditions::Unmet;
 use super::evidence::{self, Ignored};
 use super::independence::Lack;
@@ -41,6 +42,8 @@ impl Deref for Report {
 pub struct Count {
     /// The policy's name.
     pub policy: String,
+    /// What its recipes rest on.
+    pub basis: Basis,
     /// How many opinions it wants.
     pub threshold: usize,
     /// The organisations that are expected to speak: the denominator.
@@ -229,6 +232,7 @@ pub fn verify(policy: &Policy, trust: &Trust, bundle: &Bundle, at_hand: &Content
     }
     let mut count = Count {
         policy: policy.name.clone(),
+        basis: Basis::of(policy),
         threshold: policy.threshold,
         expected,
         files: Vec::new(),

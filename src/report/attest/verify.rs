@@ -28,6 +28,8 @@ struct Document<'a> {
     schema: &'a str,
     /// The policy's name.
     policy: &'a str,
+    /// What the recipe rests on.
+    recipe: Recipe<'a>,
     /// Whether it is met: the exit code is 0 then, and only then.
     met: bool,
     /// How many opinions it wants.
@@ -59,6 +61,18 @@ struct Document<'a> {
     problems: Vec<Remark<'a>>,
     /// What does not.
     warnings: Vec<Remark<'a>>,
+}
+
+/// What the digest of the recipe that the statements are about rests on. It is not evaluated here.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+struct Recipe<'a> {
+    /// The policy's `drv-from`: `builder` or `source`; null if it does not say. Of several recipes, what proves least.
+    drv_from: Option<&'a str>,
+    /// The same in words, as the text for people has them: `claimed by the builder, not evaluated here`, `as the policy
+    /// has it` or `evaluated from the source by the policy's author, not here`.
+    basis: &'a str,
 }
 
 /// A file at hand.
@@ -212,6 +226,7 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         policy: &report.policy,
+        recipe: Recipe { drv_from: report.basis.drv_from(), basis: report.basis.words() },
         met: report.met(),
         threshold: report.threshold,
         opinions: report.opinions,
@@ -262,6 +277,7 @@ pub fn json(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 pub fn human(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     let (wanted, expected) = (report.threshold, number(report.expected.len(), "organisation"));
     writeln!(out, "policy {} wants {wanted} of {expected}", visible(&report.policy))?;
+    writeln!(out, "recipe: {}", report.basis.words())?;
     for judged in &report.files {
         let file = &judged.file;
         let (sha256, sm3) = (hex(&file.digests.sha256), hex(&file.digests.sm3));
