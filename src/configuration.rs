@@ -14,7 +14,7 @@ use crate::strict::Strict;
 pub use reading::{MOST, Reading, read};
 
 /// The largest file that people write by hand, in bytes: 1 MiB.
-const LIMIT: u64 = 1 << 20;
+pub const LIMIT: u64 = 1 << 20;
 
 /// The text of the file at `path`.
 ///

@@ -7,6 +7,7 @@
 pub mod basis;
 pub mod challenge;
 pub mod conditions;
+pub mod draft;
 pub mod evidence;
 pub mod independence;
 pub mod naming;

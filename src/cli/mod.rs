@@ -12,17 +12,20 @@ mod rules;
 mod sign;
 mod slim;
 mod stdout;
+mod trust;
 mod verify;
 mod verify_attestation;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::error::{Code, Error};
 use crate::exit::Exit;
+use crate::output;
 use crate::visible::visible;
 use stdout::Stdout;
 
@@ -46,6 +49,7 @@ enum Command {
     Rules(rules::Arguments),
     Sign(sign::Arguments),
     Slim(slim::Arguments),
+    Trust(trust::Arguments),
     Verify(verify::Arguments),
     VerifyAttestation(verify_attestation::Arguments),
 }
@@ -58,6 +62,7 @@ impl Command {
             Command::Digest(arguments) => arguments.prints_result(),
             Command::Key(arguments) => arguments.prints_result(),
             Command::Sign(arguments) => arguments.prints_result(),
+            Command::Trust(arguments) => arguments.prints_result(),
             Command::Attest(_)
             | Command::Challenge(_)
             | Command::Check(_)
@@ -99,6 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
         Command::Sign(arguments) => sign::run(&arguments, &mut out),
         Command::Slim(arguments) => slim::run(&arguments, &mut out),
+        Command::Trust(arguments) => trust::run(&arguments, &mut out),
         Command::Verify(arguments) => verify::run(&arguments, &mut out),
         Command::VerifyAttestation(arguments) => verify_attestation::run(&arguments, &mut out),
     };
@@ -130,6 +136,21 @@ fn refused(error: &Error) -> Exit {
         | Code::StoreChanged => Exit::Helper,
         _ => Exit::Unusable,
     }
+}
+
+/// Writes a text that people go on with to a new file.
+///
+/// # Errors
+/// Those of [`output::create`].
+fn create(path: &Path, text: &str) -> Result<(), Error> {
+    output::create(path, text.as_bytes(), 0o644).map_err(|error| match error.code {
+        Code::OutputExists => {
+            let message =
+                format!("{} exists, and what is in it would be lost: name a new file", path.display());
+            Error::new(error.code, message)
+        }
+        _ => error,
+    })
 }
 
 fn exit_codes() -> String {

@@ -10,6 +10,7 @@ mod origins;
 mod policies;
 mod seeds;
 mod statements;
+mod stores;
 #[path = "../support/mod.rs"]
 mod support;
 
