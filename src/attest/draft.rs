@@ -1,5 +1,6 @@
 //! Writes trust stores and policies as people would write them: with comments, and read back before anybody gets them.
 
+pub mod policy;
 pub mod store;
 
 use crate::visible::visible;

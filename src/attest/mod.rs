@@ -13,6 +13,7 @@ pub mod independence;
 pub mod naming;
 pub mod outputs;
 pub mod policy;
+pub mod refusal;
 mod signers;
 pub mod spelling;
 pub mod testimony;

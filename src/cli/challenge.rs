@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     Ok(challenge.exit())
 }
 
-fn sha256(text: &str) -> Result<String, String> {
+pub fn sha256(text: &str) -> Result<String, String> {
     match unhex(text) {
         Some(bytes) if bytes.len() == 32 => Ok(text.to_owned()),
         _ => Err("a SHA-256 is 64 hexadecimal digits in lower case".into()),

@@ -7,6 +7,7 @@ mod digest;
 mod explain;
 mod key;
 mod keys;
+mod policy;
 mod profiles;
 mod rules;
 mod sign;
@@ -23,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::attest::refusal::Refusal;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::output;
@@ -45,6 +47,7 @@ enum Command {
     Digest(digest::Arguments),
     Explain(explain::Arguments),
     Key(key::Arguments),
+    Policy(policy::Arguments),
     Profiles(profiles::Arguments),
     Rules(rules::Arguments),
     Sign(sign::Arguments),
@@ -61,6 +64,7 @@ impl Command {
         match self {
             Command::Digest(arguments) => arguments.prints_result(),
             Command::Key(arguments) => arguments.prints_result(),
+            Command::Policy(arguments) => arguments.prints_result(),
             Command::Sign(arguments) => arguments.prints_result(),
             Command::Trust(arguments) => arguments.prints_result(),
             Command::Attest(_)
@@ -100,6 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Digest(arguments) => digest::run(&arguments, &mut out),
         Command::Explain(arguments) => explain::run(&arguments, &mut out),
         Command::Key(arguments) => key::run(&arguments, &mut out),
+        Command::Policy(arguments) => policy::run(&arguments, &mut out),
         Command::Profiles(arguments) => profiles::run(&arguments, &mut out),
         Command::Rules(arguments) => rules::run(&arguments, &mut out),
         Command::Sign(arguments) => sign::run(&arguments, &mut out),
@@ -136,6 +141,12 @@ fn refused(error: &Error) -> Exit {
         | Code::StoreChanged => Exit::Helper,
         _ => Exit::Unusable,
     }
+}
+
+/// The same of several reasons: of the exit codes the largest.
+fn all_refused(refusal: &Refusal) -> Exit {
+    let worst = refusal.0.iter().map(refused).max();
+    worst.unwrap_or(Exit::Unusable).max(refusal.exit())
 }
 
 /// Writes a text that people go on with to a new file.

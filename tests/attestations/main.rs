@@ -3,6 +3,7 @@
 mod challenge;
 mod conditions;
 mod costs;
+mod drafts;
 mod forms;
 mod lines;
 mod names;
