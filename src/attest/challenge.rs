@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::evidence::{self, Ignored};
 use super::naming::Names;
 use super::outputs::{Comparison, compare};
+use super::refusal::Refusal;
 use super::testimony::Testimony;
 use super::trust::Trust;
 use super::verify::weight;
@@ -142,24 +143,25 @@ impl Challenge {
 /// hexadecimal; without it, about the only one.
 ///
 /// # Errors
-/// `recipe-ambiguous` if there are statements about several.
+/// `recipe-ambiguous` if there are statements about several, behind whatever is wrong with the bundle.
 pub fn challenge(
     trust: &Trust,
     bundle: &Bundle,
     own: &Content,
     drv: Option<&str>,
-) -> Result<Challenge, Error> {
-    let evidence = evidence::read(bundle, trust);
+) -> Result<Challenge, Refusal> {
+    let mut evidence = evidence::read(bundle, trust);
     let drvs: BTreeSet<&str> = evidence.testimonies.iter().map(|testimony| testimony.drv.as_str()).collect();
     if drv.is_none() && drvs.len() > 1 {
         let list = drvs.iter().copied().collect::<Vec<_>>().join(", ");
-        return Err(Error::new(
+        evidence.problems.push(Error::new(
             Code::RecipeAmbiguous,
             format!(
                 "the bundle has statements about {} derivations: choose one with --drv: {list}",
                 drvs.len()
             ),
         ));
+        return Err(Refusal(evidence.problems));
     }
     let drv = drv.map(str::to_owned).or_else(|| drvs.first().map(|drv| (*drv).to_owned()));
     let (testimonies, mut problems) = (evidence.testimonies, evidence.problems);

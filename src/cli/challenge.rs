@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use super::verify_attestation::Format;
 use crate::attest::challenge::{Challenge, challenge};
+use crate::attest::refusal::Refusal;
 use crate::attest::trust::Trust;
 use crate::content::Content;
 use crate::digest::unhex;
-use crate::error::Error;
 use crate::exit::Exit;
 use crate::rebuild::{self, Depth};
 use crate::report::attest;
@@ -45,10 +45,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let challenge = match compare(arguments) {
         Ok(challenge) => challenge,
-        Err(errors) => {
-            // Several are all of one file, and all of one kind.
-            return Ok(errors.iter().fold(Exit::Unusable, |_, error| super::refused(error)));
-        }
+        Err(refusal) => return Ok(super::all_refused(&refusal)),
     };
     challenge.problems.iter().for_each(|problem| super::say(format_args!("{problem}")));
     match arguments.format {
@@ -65,12 +62,12 @@ pub fn sha256(text: &str) -> Result<String, String> {
     }
 }
 
-fn compare(arguments: &Arguments) -> Result<Challenge, Vec<Error>> {
+fn compare(arguments: &Arguments) -> Result<Challenge, Refusal> {
     let trust = Trust::load(&arguments.trust)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let Some(installable) = &arguments.build else {
         let at_hand = Content::given(arguments.path.iter().map(PathBuf::as_path))?;
-        return Ok(challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref())?);
+        return challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref());
     };
     let depth = arguments.rebuild.then_some(Depth::Everything);
     let made = rebuild::make(installable, depth, &mut |line| super::say(format_args!("{line}")))?;

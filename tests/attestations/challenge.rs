@@ -57,6 +57,18 @@ fn challenge_says_identical_differs_or_inconclusive() {
     }
     let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &ambiguous, &app]);
     assert_eq!((output.status.code(), codes(&stderr(&output))), (Some(2), vec!["recipe-ambiguous"]));
+    let mut forged = signed(IN_TOTO, b"{}".to_vec(), &[&vendor()]);
+    forged.payload.push(b' ');
+    let several = format!(
+        "nonsense\n{}{}{}\n[]\n",
+        utility_line(),
+        line(&produced("v", "elsewhere", OTHER), &[&vendor()]),
+        forged.to_json()
+    );
+    let several = bundle("several", several);
+    let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &several, &app]);
+    let all = ["envelope-invalid", "signature-forged", "envelope-invalid", "recipe-ambiguous"];
+    assert_eq!((output.status.code(), codes(&stderr(&output))), (Some(6), all.to_vec()));
 }
 
 #[test]
