@@ -21,6 +21,8 @@ const SINKS: [&str; 5] = ["closed", "unread", "full", "read-only", "null"];
 const COMMANDS: &[(&str, i32, [i32; 5])] = &[
     // This machine's Nix is hidden: there is no build here.
     ("attest .#app --key key --builder https://b.example/ --organisation o -o new", 7, [7; 5]),
+    ("bundle agree", 0, [0, 0, 4, 4, 0]),
+    ("bundle broken --trust trust --format json", 2, [2, 2, 4, 4, 2]),
     ("challenge --trust trust --bundle dissent app", 5, [5; 5]),
     ("challenge --trust trust --bundle dissent app --format json", 5, [5; 5]),
     ("check good", 0, [0, 0, 4, 4, 0]),
@@ -172,6 +174,7 @@ fn errors_are_said_before_the_report_is_written() {
         ("check bad absent", "grid-arm64 judges"),
         ("digest absent app", "SHA256 (app)"),
         ("verify-attestation --policy policy --trust trust dissent app", "policy p wants"),
+        ("bundle broken", "line 1: "),
         ("challenge --trust trust --bundle broken app", "identical"),
         ("verify --key public --signature sig list --format json", "sarsen.verify/1"),
     ] {

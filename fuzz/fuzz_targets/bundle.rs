@@ -1,6 +1,7 @@
 //! Any bytes are a bundle. Lines are tried as they are and, so that changes get past the signatures, as statements that the
 //! key of their first byte has signed. Whatever is met was counted: enough distinct organisations, all about these files.
 //! Every line that is an envelope is judged, unless the whole is one JSON value.
+//! A policy that is drafted from them is one.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -8,6 +9,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use sarsen::attest::challenge::challenge;
+use sarsen::attest::draft::policy::{Order, draft};
+use sarsen::attest::listing::{self, list};
 use sarsen::attest::policy::Policy;
 use sarsen::attest::trust::Trust;
 use sarsen::attest::verify::{Standing, verify};
@@ -57,6 +60,12 @@ fn try_out(bytes: Vec<u8>) {
     assert!(!report.met() || organisations.len() >= policy.threshold);
     assert!(!report.met() || report.files.iter().all(|judged| judged.subject.is_some()));
     let archives = [("out".to_owned(), ([0; 32], 0))].into();
+    assert_eq!(list(&bundle, None).entries.len(), bundle.lines().count());
+    let is_read = |entry: &listing::Entry| matches!(entry.content, listing::Content::Rebuild(_));
+    assert!(list(&bundle, Some(trust)).entries.iter().all(|entry| !is_read(entry) || !entry.signers.is_empty()));
+    if let Ok(draft) = draft(trust, &bundle, "input", &Order::default()) {
+        assert!(draft.policy.threshold == draft.organisations.len() && draft.policy.recipe[0].drv_from.is_some());
+    }
     let _ = challenge(trust, &bundle, &Content { archives, ..own }, None);
 }
 

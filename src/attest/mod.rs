@@ -10,6 +10,7 @@ pub mod conditions;
 pub mod draft;
 pub mod evidence;
 pub mod independence;
+pub mod listing;
 pub mod naming;
 pub mod outputs;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. A subcommand a file; what they do is in the library.
 
 mod attest;
+mod bundle;
 mod challenge;
 mod check;
 mod digest;
@@ -42,6 +43,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Attest(attest::Arguments),
+    Bundle(bundle::Arguments),
     Challenge(challenge::Arguments),
     Check(check::Arguments),
     Digest(digest::Arguments),
@@ -68,6 +70,7 @@ impl Command {
             Command::Sign(arguments) => arguments.prints_result(),
             Command::Trust(arguments) => arguments.prints_result(),
             Command::Attest(_)
+            | Command::Bundle(_)
             | Command::Challenge(_)
             | Command::Check(_)
             | Command::Explain(_)
@@ -99,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut out = Stdout::new(arguments.command.prints_result());
     let exit = match arguments.command {
         Command::Attest(arguments) => attest::run(&arguments, &mut out),
+        Command::Bundle(arguments) => bundle::run(&arguments, &mut out),
         Command::Challenge(arguments) => challenge::run(&arguments, &mut out),
         Command::Check(arguments) => check::run(arguments, &mut out),
         Command::Digest(arguments) => digest::run(&arguments, &mut out),

@@ -1,6 +1,7 @@
-//! What `sarsen verify-attestation` and `sarsen challenge` print: tables for people, or JSON documents described by
-//! docs/schemas/verify-attestation-1.schema.json and docs/schemas/challenge-1.schema.json.
+//! What `sarsen verify-attestation`, `sarsen challenge` and `sarsen bundle` print: text for people, or JSON documents
+//! described by verify-attestation-1.schema.json, challenge-1.schema.json and bundle-1.schema.json in docs/schemas.
 
+pub mod bundle;
 pub mod challenge;
 pub mod verify;
 

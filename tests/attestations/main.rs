@@ -6,6 +6,7 @@ mod costs;
 mod drafts;
 mod forms;
 mod lines;
+mod listing;
 mod names;
 mod origins;
 mod policies;
