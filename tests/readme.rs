@@ -1,34 +1,13 @@
 //! The README and docs/explain.md cannot lie: every `console` block is run, and what it shows is what comes out.
 
 mod support;
+#[path = "support/transcript.rs"]
+mod transcript;
 
 use std::process::Command;
 
 use support::attest::{differs, ed25519, line, produced};
 use support::{Elf, FOLLOWS, Folder};
-
-/// The commands of all `console` blocks with the output shown below each.
-fn transcript(text: &str) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = Vec::new();
-    let mut inside = false;
-    for line in text.lines() {
-        match line {
-            "```console" => inside = true,
-            "```" => inside = false,
-            _ if !inside => {}
-            _ => {
-                if let Some(command) = line.strip_prefix("$ ") {
-                    found.push((command.to_owned(), String::new()));
-                } else {
-                    let (_, output) = found.last_mut().expect("a block starts with a command");
-                    output.push_str(line);
-                    output.push('\n');
-                }
-            }
-        }
-    }
-    found
-}
 
 /// The files of the section on attestations: policy and trust store are the examples of their pages.
 fn attestations(folder: &Folder) {
@@ -57,12 +36,12 @@ fn every_command_of_the_readme_prints_what_it_shows() {
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap_or_default());
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(folder.0.join("controller-app"), executable).unwrap();
-    let mut transcript = transcript(include_str!("../README.md"));
-    assert!(transcript.len() >= 4, "the README shows {} commands", transcript.len());
-    let explained = self::transcript(include_str!("../docs/explain.md"));
+    let mut commands = transcript::transcript(include_str!("../README.md"));
+    assert!(commands.len() >= 4, "the README shows {} commands", commands.len());
+    let explained = transcript::transcript(include_str!("../docs/explain.md"));
     assert!(!explained.is_empty());
-    transcript.extend(explained);
-    for (command, shown) in transcript {
+    commands.extend(explained);
+    for (command, shown) in commands {
         let output = Command::new("sh")
             .args(["-c", &format!("{{ {command}\n}} 2>&1")])
             .current_dir(&folder.0)
