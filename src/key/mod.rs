@@ -11,7 +11,6 @@ mod pem;
 pub mod signature;
 mod sm2;
 mod stream;
-mod wnaf;
 
 use std::fmt;
 
