@@ -1,9 +1,9 @@
 //! The structures that hold keys, in DER: PrivateKeyInfo (PKCS#8, RFC 5958) and SubjectPublicKeyInfo (RFC 5280, 4.1), with
 //! the contents that RFC 5480 and RFC 5915 name for elliptic curves and RFC 8410 for Ed25519.
 
+use der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef};
+use der::{Decode, Encode};
 use pkcs8::PrivateKeyInfo;
-use pkcs8::der::asn1::{AnyRef, ObjectIdentifier, OctetStringRef};
-use pkcs8::der::{self, Decode};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use sec1::{EcParameters, EcPrivateKey};
 use zeroize::Zeroizing;
@@ -20,14 +20,6 @@ const SM2_SIGNATURE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.156.10
 /// id-Ed25519, RFC 8410.
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// AlgorithmIdentifier of SM2: both object identifiers. The forms below are those of OpenSSL.
-const SM2_ALGORITHM: [u8; 21] = [
-    0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x81, 0x1c, 0xcf,
-    0x55, 0x01, 0x82, 0x2d,
-];
-/// AlgorithmIdentifier of Ed25519.
-const ED25519_ALGORITHM: [u8; 7] = [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70];
-
 /// What a PrivateKeyInfo holds.
 pub struct Parts<'a> {
     pub algorithm: Algorithm,
@@ -39,31 +31,36 @@ pub struct Parts<'a> {
 
 /// The SubjectPublicKeyInfo of a key's bytes.
 pub fn write_public(algorithm: Algorithm, bytes: &[u8]) -> Vec<u8> {
-    let length = bytes.len() as u8;
-    match algorithm {
-        // SEQUENCE { algorithm, BIT STRING without unused bits }
-        Algorithm::Ed25519 => {
-            [&[0x30, length + 10], ED25519_ALGORITHM.as_slice(), &[0x03, length + 1, 0], bytes].concat()
-        }
-        Algorithm::Sm2 => {
-            [&[0x30, length + 24], SM2_ALGORITHM.as_slice(), &[0x03, length + 1, 0], bytes].concat()
-        }
-    }
+    let bits = BitStringRef::from_bytes(bytes).expect("a key is short");
+    let info = SubjectPublicKeyInfoRef { algorithm: identifier(algorithm), subject_public_key: bits };
+    std::mem::take(&mut encode(&info))
 }
 
 /// The PrivateKeyInfo, version 1, of a key's 32 secret bytes; that of SM2 with its public key, which others ask for.
 pub fn write_secret(algorithm: Algorithm, secret: &[u8; 32], public: &[u8]) -> Zeroizing<Vec<u8>> {
-    let version = [0x02, 0x01, 0x00];
-    let parts: Vec<&[u8]> = match algorithm {
-        // … OCTET STRING { OCTET STRING of the seed }
-        Algorithm::Ed25519 => vec![&[0x30, 46], &version, &ED25519_ALGORITHM, &[0x04, 34, 0x04, 32], secret],
-        // … OCTET STRING { SEQUENCE { INTEGER 1, OCTET STRING, [1] BIT STRING } }
+    let key = match algorithm {
+        Algorithm::Ed25519 => encode(&OctetStringRef::new(secret).expect("a key is short")),
         Algorithm::Sm2 => {
-            let key = &[0x04, 109, 0x30, 107, 0x02, 0x01, 0x01, 0x04, 32];
-            vec![&[0x30, 0x81, 135], &version, &SM2_ALGORITHM, key, secret, &[0xa1, 68, 0x03, 66, 0], public]
+            encode(&EcPrivateKey { private_key: secret, parameters: None, public_key: Some(public) })
         }
     };
-    Zeroizing::new(parts.concat())
+    encode(&PrivateKeyInfo::new(identifier(algorithm), &key))
+}
+
+/// As OpenSSL writes it.
+fn identifier(algorithm: Algorithm) -> AlgorithmIdentifierRef<'static> {
+    match algorithm {
+        Algorithm::Ed25519 => AlgorithmIdentifierRef { oid: ED25519, parameters: None },
+        Algorithm::Sm2 => AlgorithmIdentifierRef { oid: EC, parameters: Some(AnyRef::from(&SM2)) },
+    }
+}
+
+/// `value` in one allocation of the final size, so that no copy is left behind by growth.
+fn encode(value: &impl Encode) -> Zeroizing<Vec<u8>> {
+    let length = value.encoded_len().and_then(usize::try_from).expect("a key is short");
+    let mut der = Zeroizing::new(vec![0; length]);
+    value.encode_to_slice(&mut der).expect("it is as long as it says");
+    der
 }
 
 /// The algorithm and the bytes of the key in a SubjectPublicKeyInfo.

@@ -1,6 +1,6 @@
 //! The text around a key: PEM (RFC 7468) with one block, and the identity of an SM2 key on a line before it.
 
-use base64ct::{Base64, Encoding};
+use pem_rfc7468::{Decoder, LineEnding};
 use zeroize::Zeroizing;
 
 use super::USUAL_IDENTITY;
@@ -57,7 +57,10 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
             }
         }
     };
-    let mut body = Zeroizing::new(String::with_capacity(text.len()));
+    // Without spaces at the ends of lines, which some editors leave. Room for everything, so that no copy is left behind by
+    // growth.
+    let mut pem = Zeroizing::new(String::with_capacity(text.len() + 1));
+    pem.extend(["-----BEGIN ", label, "-----\n"]);
     let mut ended = false;
     for line in lines {
         if let Some(second) = boundary(line, "-----BEGIN ") {
@@ -80,23 +83,29 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
             ended = true;
         } else if line.contains(':') {
             return Err(unsupported("ENCRYPTED PRIVATE KEY", name));
-        } else {
-            body.push_str(line);
         }
+        pem.extend([line, "\n"]);
     }
     if !ended {
         return Err(invalid(&format!(
             "it ends before the line -----END {label}-----; was the copy interrupted?"
         )));
     }
-    // One allocation of the final size, so that no copy is left behind by growth.
-    let mut der = Zeroizing::new(vec![0; body.len() / 4 * 3]);
-    let length = Base64::decode(body.as_bytes(), &mut der).map_err(|_| {
-        invalid("what stands between BEGIN and END is not strict base64 (RFC 4648, section 4, with padding)")
+    let der = decode(&pem).map_err(|error| {
+        invalid(&format!(
+            "what stands between BEGIN and END is not strict base64 in lines of one length (RFC 7468; {error})"
+        ))
     })?;
-    let length = length.len();
-    der.truncate(length);
     Ok(Block { label, der, identity })
+}
+
+/// The bytes in `pem`, whose lines may have any length, but all the same.
+fn decode(pem: &str) -> Result<Zeroizing<Vec<u8>>, pem_rfc7468::Error> {
+    let mut decoder = Decoder::new_detect_wrap(pem.as_bytes())?;
+    // One allocation of the final size, so that no copy is left behind by growth.
+    let mut der = Zeroizing::new(vec![0; decoder.remaining_len()]);
+    decoder.decode(&mut der)?;
+    Ok(der)
 }
 
 /// The label of a line such as `-----BEGIN PUBLIC KEY-----`.
@@ -106,22 +115,17 @@ fn boundary<'a>(line: &'a str, start: &str) -> Option<&'a str> {
 
 /// `der` as PEM in lines of 64 characters, after the line of the identity.
 pub fn write(label: &str, identity: Option<&str>, der: &[u8]) -> Zeroizing<String> {
-    let body = Zeroizing::new(Base64::encode_string(der));
+    let length = pem_rfc7468::encoded_len(label, LineEnding::LF, der).expect("a key is short");
+    let mut pem = Zeroizing::new(vec![0; length]);
+    let pem = pem_rfc7468::encode(label, LineEnding::LF, der, &mut pem).expect("there is room");
     // Room for everything, so that no copy is left behind by growth.
     let mut text = Zeroizing::new(String::with_capacity(
-        body.len() * 2 + label.len() * 2 + identity.map_or(0, str::len) + 80,
+        length + identity.map_or(0, |it| IDENTITY.len() + it.len() + 2),
     ));
     if let Some(identity) = identity {
         text.extend([IDENTITY, " ", identity, "\n"]);
     }
-    text.extend(["-----BEGIN ", label, "-----\n"]);
-    let mut rest = body.as_str();
-    while !rest.is_empty() {
-        let (line, after) = rest.split_at(rest.len().min(64));
-        text.extend([line, "\n"]);
-        rest = after;
-    }
-    text.extend(["-----END ", label, "-----\n"]);
+    text.push_str(pem);
     text
 }
 

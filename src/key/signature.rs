@@ -1,6 +1,9 @@
 //! SM2 signatures as bytes: the DER of GM/T 0009 (SEQUENCE of two INTEGERs), which OpenSSL and GmSSL write, and the 64 bytes
 //! r ‖ s that others take.
 
+use der::asn1::UintRef;
+use der::{Decode, DecodeValue, Encode, EncodeValue, Header, Length, Reader, Sequence, Writer};
+
 use crate::error::{Code, Error};
 
 /// The order n of the group of SM2 (GB/T 32918.5).
@@ -9,57 +12,56 @@ const ORDER: [u8; 32] = [
     0x03, 0xdf, 0x6b, 0x21, 0xc6, 0x05, 0x2b, 0x53, 0xbb, 0xf4, 0x09, 0x39, 0xd5, 0x41, 0x23,
 ];
 
+/// The most bytes that r and s have in DER.
+const LONGEST: usize = 72;
+
+/// The two numbers as DER has them. That its lengths and numbers are the shortest is the crate's doing.
+struct Numbers<'a> {
+    r: UintRef<'a>,
+    s: UintRef<'a>,
+}
+
+impl<'a> DecodeValue<'a> for Numbers<'a> {
+    fn decode_value<R: Reader<'a>>(reader: &mut R, header: Header) -> der::Result<Self> {
+        reader.read_nested(header.length, |reader| Ok(Self { r: reader.decode()?, s: reader.decode()? }))
+    }
+}
+
+impl EncodeValue for Numbers<'_> {
+    fn value_len(&self) -> der::Result<Length> {
+        self.r.encoded_len()? + self.s.encoded_len()?
+    }
+
+    fn encode_value(&self, writer: &mut impl Writer) -> der::Result<()> {
+        self.r.encode(writer)?;
+        self.s.encode(writer)
+    }
+}
+
+impl<'a> Sequence<'a> for Numbers<'a> {}
+
 /// r ‖ s from DER. Only one spelling of a signature is accepted.
 ///
 /// # Errors
 /// `signature-malformed` with what is wrong: structure, length, sign, leading zeros, bytes behind it, or a number that is
 /// not from 1 to n - 1.
 pub fn from_der(der: &[u8]) -> Result<[u8; 64], Error> {
-    let mut rest = der;
-    let body = element(&mut rest, 0x30, "a SEQUENCE")?;
-    if !rest.is_empty() {
-        return Err(malformed(&format!("{} bytes follow it", rest.len())));
-    }
-    let mut body = body;
+    let numbers = Numbers::from_der(der).map_err(|error| malformed(&error.to_string()))?;
     let mut raw = [0; 64];
-    for (name, place) in ["r", "s"].into_iter().zip(raw.chunks_exact_mut(32)) {
-        let number = element(&mut body, 0x02, &format!("an INTEGER {name}"))?;
-        let digits = match number {
-            [] => return Err(malformed(&format!("{name} has no bytes"))),
-            [0x80..=0xff, ..] => return Err(malformed(&format!("{name} is negative"))),
-            [0] => &[],
-            [0, 0x80..=0xff, ..] => &number[1..],
-            [0, ..] => return Err(malformed(&format!("{name} has a zero byte too many in front"))),
-            _ => number,
-        };
+    for ((name, number), place) in
+        [("r", numbers.r), ("s", numbers.s)].into_iter().zip(raw.chunks_exact_mut(32))
+    {
+        let digits = number.as_bytes();
         let Some(gap) = place.len().checked_sub(digits.len()) else {
+            let length = digits.len();
             return Err(malformed(&format!(
-                "{name} has {} bytes, and a number below n has 32 at most",
-                digits.len()
+                "{name} has {length} bytes, and a number below n has 32 at most"
             )));
         };
         place[gap..].copy_from_slice(digits);
     }
-    if !body.is_empty() {
-        return Err(malformed("more than two numbers are in it"));
-    }
     in_range(&raw)?;
     Ok(raw)
-}
-
-/// The contents of the element with `tag` that `rest` begins with; `rest` is what follows.
-fn element<'a>(rest: &mut &'a [u8], tag: u8, what: &str) -> Result<&'a [u8], Error> {
-    match *rest {
-        [first, ..] if *first != tag => Err(malformed(&format!("{what} is expected and {first:#04x} found"))),
-        // Two numbers below n need 70 bytes, so a length of more than one byte is never the shortest form.
-        [_, 0x80..=0xff, ..] => Err(malformed(&format!("the length of {what} is not in the short form"))),
-        [_, length, content @ ..] if content.len() >= usize::from(*length) => {
-            let (content, after) = content.split_at(usize::from(*length));
-            *rest = after;
-            Ok(content)
-        }
-        _ => Err(malformed(&format!("it ends within {what}"))),
-    }
 }
 
 /// r ‖ s from 64 bytes.
@@ -88,16 +90,12 @@ fn in_range(raw: &[u8; 64]) -> Result<(), Error> {
 
 /// r ‖ s in DER.
 pub fn to_der(raw: &[u8; 64]) -> Vec<u8> {
-    let mut body = Vec::with_capacity(70);
-    for number in raw.chunks_exact(32) {
-        let start = number.iter().position(|byte| *byte != 0).unwrap_or(31);
-        let digits = &number[start..];
-        let sign = usize::from(digits[0] >= 0x80);
-        body.extend([0x02, (digits.len() + sign) as u8]);
-        body.extend([0].iter().take(sign).chain(digits));
-    }
-    let mut der = vec![0x30, body.len() as u8];
-    der.append(&mut body);
+    let (r, s) = raw.split_at(32);
+    let number = |digits| UintRef::new(digits).expect("32 bytes are few");
+    let mut der = vec![0; LONGEST];
+    let length =
+        Numbers { r: number(r), s: number(s) }.encode_to_slice(&mut der).expect("there is room").len();
+    der.truncate(length);
     der
 }
 

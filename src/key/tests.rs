@@ -63,11 +63,11 @@ fn a_signature_has_one_spelling() {
         sum
     };
     let cases: [(&str, Vec<u8>, &str); 19] = [
-        ("empty", vec![], "ends within a SEQUENCE"),
-        ("no length", vec![0x30], "ends within a SEQUENCE"),
-        ("truncated", good[..good.len() - 1].to_vec(), "ends within a SEQUENCE"),
-        ("trailing byte", [good.clone(), vec![0]].concat(), "1 bytes follow"),
-        ("long form", [&[0x30, 0x81], &good[1..]].concat(), "not in the short form"),
+        ("empty", vec![], "incomplete"),
+        ("no length", vec![0x30], "incomplete"),
+        ("truncated", good[..good.len() - 1].to_vec(), "incomplete"),
+        ("trailing byte", [good.clone(), vec![0]].concat(), "1 bytes remaining"),
+        ("long form", [&[0x30, 0x81], &good[1..]].concat(), "length for SEQUENCE"),
         (
             "long form within",
             {
@@ -75,22 +75,22 @@ fn a_signature_has_one_spelling() {
                 der.extend(&good[3..]);
                 der
             },
-            "not in the short form",
+            "length for INTEGER",
         ),
-        ("indefinite length", [&[0x30, 0x80], &good[2..], &[0, 0]].concat(), "not in the short form"),
-        ("a SET", [&[0x31], &good[1..]].concat(), "SEQUENCE is expected"),
+        ("indefinite length", [&[0x30, 0x80], &good[2..], &[0, 0]].concat(), "indefinite length"),
+        ("a SET", [&[0x31], &good[1..]].concat(), "got SET"),
         (
             "a third number",
             {
                 let body = [&good[2..], &[2, 1, 1]].concat();
                 [&[0x30, body.len() as u8], body.as_slice()].concat()
             },
-            "more than two",
+            "3 bytes remaining",
         ),
-        ("one number", [&[0x30, 35, 2, 33], r.as_slice()].concat(), "ends within an INTEGER s"),
-        ("a zero too many", der(&[&[0], r.as_slice()].concat(), &s), "zero byte too many"),
-        ("negative", der(&r[1..], &s), "r is negative"),
-        ("nothing", der(&[], &s), "r has no bytes"),
+        ("one number", [&[0x30, 35, 2, 33], r.as_slice()].concat(), "incomplete"),
+        ("a zero too many", der(&[&[0], r.as_slice()].concat(), &s), "not canonically"),
+        ("negative", der(&r[1..], &s), "value for INTEGER"),
+        ("nothing", der(&[], &s), "not canonically"),
         ("r = 0", der(&[0], &s), "r is 0"),
         ("s = 0", der(&r, &[0]), "s is 0"),
         ("r = n", der(&signed(ORDER), &s), "r is not below"),
