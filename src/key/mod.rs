@@ -7,6 +7,7 @@
 mod der;
 mod ed25519;
 pub mod file;
+mod foreign;
 mod pem;
 pub mod signature;
 mod sm2;
@@ -348,25 +349,32 @@ impl Key {
     pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
         let block = pem::read(pem, name)?;
         let identity = pem::agreed(name, block.identity, identity)?;
-        match block.label {
-            "PUBLIC KEY" => {
-                let (algorithm, bytes) = der::read_public(&block.der, name)?;
-                PublicKey::named(algorithm, bytes, name, identity).map(Key::Public)
-            }
-            "PRIVATE KEY" => {
-                let parts = der::read_secret(&block.der, name)?;
-                let key = SecretKey::named(parts.algorithm, &parts.secret, name, identity)?;
-                match parts.public {
-                    Some(public) if public != key.public.bytes() => Err(Error::new(
-                        Code::KeyInvalid,
-                        format!(
-                            "{name} holds a public key that does not belong to its private one: it is damaged or forged"
-                        ),
-                    )),
-                    _ => Ok(Key::Secret(key)),
-                }
-            }
-            label => Err(pem::unsupported(label, name)),
+        Self::from_der(&block.der, block.is_private, name, identity)
+    }
+
+    fn from_der(der: &[u8], is_private: bool, name: &str, identity: Option<&str>) -> Result<Self, Error> {
+        if !is_private {
+            let (algorithm, bytes) = der::read_public(der, name)?;
+            return PublicKey::named(algorithm, bytes, name, identity).map(Key::Public);
+        }
+        let parts = der::read_secret(der, name)?;
+        let key = SecretKey::named(parts.algorithm, &parts.secret, name, identity)?;
+        match parts.public {
+            None => Ok(Key::Secret(key)),
+            Some(public) if public == key.public.bytes() => Ok(Key::Secret(key)),
+            Some([0x02 | 0x03 | 0x06 | 0x07, ..]) if parts.algorithm == Algorithm::Sm2 => Err(Error::new(
+                Code::KeyUnsupported,
+                format!(
+                    "{name} holds its public key as a compressed or hybrid point: `openssl ec -in FILE -conv_form uncompressed \
+                     | openssl pkcs8 -topk8 -nocrypt -out NEW` writes it in full"
+                ),
+            )),
+            Some(_) => Err(Error::new(
+                Code::KeyInvalid,
+                format!(
+                    "{name} holds a public key that does not belong to its private one: it is damaged or forged"
+                ),
+            )),
         }
     }
 

@@ -3,7 +3,7 @@
 use pem_rfc7468::{Decoder, LineEnding};
 use zeroize::Zeroizing;
 
-use super::USUAL_IDENTITY;
+use super::{USUAL_IDENTITY, foreign};
 use crate::error::{Code, Error};
 
 /// The most bytes of a key's text: what is longer would not be known as a key where files are replaced.
@@ -14,8 +14,8 @@ const IDENTITY: &str = "identity:";
 
 /// What a PEM text holds.
 pub struct Block<'a> {
-    /// `PUBLIC KEY`.
-    pub label: &'a str,
+    /// Whether it is a `PRIVATE KEY`; else it is a `PUBLIC KEY`.
+    pub is_private: bool,
     /// The decoded bytes.
     pub der: Zeroizing<Vec<u8>>,
     /// What the line of the identity says.
@@ -26,22 +26,25 @@ pub struct Block<'a> {
 ///
 /// # Errors
 /// `key-invalid` if there is none, a damaged one or more than one; `key-identity` if there are two identities;
-/// `key-unsupported` if it is encrypted the old way.
+/// `key-unsupported` if it is neither a public nor a plain private key.
 pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
     let invalid = |why: &str| Error::new(Code::KeyInvalid, format!("{name} is no key in PEM: {why}"));
     if text.len() > LIMIT {
         return Err(invalid(&format!("it has {} bytes, and no key has more than {LIMIT}", text.len())));
     }
+    if let Some(why) = foreign::bytes(text) {
+        return Err(invalid(&why));
+    }
     let Ok(text) = std::str::from_utf8(text) else {
-        return Err(invalid(
-            "it is no text; if it is DER, `openssl pkey -inform DER` (and -pubin for a public key) writes it as PEM",
-        ));
+        return Err(invalid("it is no text, and no DER that is known: is it the right file?"));
     };
     let mut lines = text.lines().map(str::trim_end);
     let mut identity = None;
     let label = loop {
         let Some(line) = lines.next() else {
-            return Err(invalid("it has no line -----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----"));
+            return Err(invalid(&foreign::words(text).unwrap_or_else(|| {
+                "it has no line -----BEGIN PUBLIC KEY----- or -----BEGIN PRIVATE KEY-----: is it the right file?".into()
+            })));
         };
         if let Some(label) = boundary(line, "-----BEGIN ") {
             break label;
@@ -61,16 +64,12 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
     // growth.
     let mut pem = Zeroizing::new(String::with_capacity(text.len() + 1));
     pem.extend(["-----BEGIN ", label, "-----\n"]);
-    let mut ended = false;
+    let (mut ended, mut has_headers) = (false, false);
     for line in lines {
         if let Some(second) = boundary(line, "-----BEGIN ") {
-            if label.ends_with("PARAMETERS") {
-                return Err(invalid(&format!(
-                    "it begins with the curve ({label}, then {second}): `openssl pkey -in FILE -out NEW` writes the key alone"
-                )));
-            }
             return Err(invalid(&format!(
-                "it has a second block ({label}, then {second}), and which is meant must not be a guess: keep one in a file"
+                "it has a second block ({label}, then {second}), and which is meant must not be a guess: {}",
+                foreign::several(label, second)
             )));
         }
         if ended {
@@ -81,9 +80,8 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
                 return Err(invalid(&format!("a block begins as {label} and ends as {end}")));
             }
             ended = true;
-        } else if line.contains(':') {
-            return Err(unsupported("ENCRYPTED PRIVATE KEY", name));
         }
+        has_headers |= line.contains(':');
         pem.extend([line, "\n"]);
     }
     if !ended {
@@ -91,12 +89,22 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
             "it ends before the line -----END {label}-----; was the copy interrupted?"
         )));
     }
-    let der = decode(&pem).map_err(|error| {
+    if has_headers && label.ends_with("PRIVATE KEY") {
+        return Err(foreign::encrypted(label, name));
+    }
+    let der = decode(&pem);
+    if !matches!(label, "PUBLIC KEY" | "PRIVATE KEY") {
+        return Err(foreign::block(label, der.ok().as_deref().map(Vec::as_slice), name));
+    }
+    let is_private = label == "PRIVATE KEY";
+    let der = der.map_err(|error| {
+        let option = if is_private { "" } else { " -pubin" };
         invalid(&format!(
-            "what stands between BEGIN and END is not strict base64 in lines of one length (RFC 7468; {error})"
+            "what stands between BEGIN and END is not strict base64 in lines of one length (RFC 7468; {error}): `openssl \
+             pkey{option} -in FILE -out NEW` writes it again if OpenSSL can read it, or else it is damaged"
         ))
     })?;
-    Ok(Block { label, der, identity })
+    Ok(Block { is_private, der, identity })
 }
 
 /// The bytes in `pem`, whose lines may have any length, but all the same.
@@ -190,26 +198,4 @@ pub fn no_identity(name: &str, identity: Option<&str>) -> Result<(), Error> {
             ),
         )),
     }
-}
-
-/// The error for a block that is not a plain key.
-pub fn unsupported(label: &str, name: &str) -> Error {
-    let (what, instead) = match label {
-        "ENCRYPTED PRIVATE KEY" => (
-            "an encrypted private key, which implementations of SM2 do not read of each other",
-            "`openssl pkey -in FILE -out NEW` decrypts it",
-        ),
-        "EC PRIVATE KEY" | "SM2 PRIVATE KEY" => (
-            "a private key in the form of SEC 1",
-            "`openssl pkcs8 -topk8 -nocrypt -in FILE -out NEW` writes it as PKCS#8",
-        ),
-        "CERTIFICATE" => {
-            ("a certificate", "`openssl x509 -in FILE -pubkey -noout` writes the public key in it")
-        }
-        _ => (
-            "neither a public nor a plain private key",
-            "`openssl pkey` writes PUBLIC KEY (-pubout) and PRIVATE KEY",
-        ),
-    };
-    Error::new(Code::KeyUnsupported, format!("{name} holds {label}, {what}: {instead}"))
 }

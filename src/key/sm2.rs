@@ -55,14 +55,18 @@ impl Public {
     /// `key-invalid` if `bytes` are no uncompressed point of the curve, `key-unsupported` if they are a compressed one.
     pub fn new(bytes: &[u8], name: &str, identity: &str) -> Result<Self, Error> {
         let invalid = |why: &str| Error::new(Code::KeyInvalid, format!("{name} {why}"));
-        if let [0x02 | 0x03, ..] = bytes {
-            return Err(Error::new(
-                Code::KeyUnsupported,
-                format!(
-                    "{name} holds a compressed point, so that one key would have two spellings: `openssl ec -pubin -in FILE \
-                     -conv_form uncompressed -out NEW` writes it in full"
-                ),
-            ));
+        let whole = "`openssl ec -pubin -in FILE -conv_form uncompressed -out NEW` writes it in full";
+        match bytes {
+            [0x02 | 0x03, ..] => {
+                let why = "holds a compressed point, so that one key would have two spellings";
+                return Err(Error::new(Code::KeyUnsupported, format!("{name} {why}: {whole}")));
+            }
+            [0x06 | 0x07, ..] if bytes.len() == 65 => {
+                return Err(invalid(&format!(
+                    "holds a hybrid point, and an SM2 key has 65 bytes of which the first is 04: {whole}"
+                )));
+            }
+            _ => {}
         }
         let Some(bytes) = <[u8; 65]>::try_from(bytes).ok().filter(|bytes| bytes[0] == 0x04) else {
             return Err(invalid(&format!(

@@ -5,6 +5,7 @@
 //! (`tests/outsiders`).
 
 mod command;
+mod foreign;
 mod gmssl;
 mod openssl;
 mod private;
