@@ -143,6 +143,45 @@ fn all_digests_of_a_file_must_fit() {
 }
 
 #[test]
+fn a_digest_by_the_other_algorithm_is_named() {
+    let folder = Folder::new("digest-other");
+    folder.file("f", b"bytes");
+    folder.file("g", b"other bytes");
+    let by = |algorithm: &str, file: &str| {
+        let line = stdout(&sarsen(&["digest", "-a", algorithm, file], &folder.0, b""));
+        line.split(' ').next().unwrap().to_owned()
+    };
+    let (sha256, sm3) = (by("sha256", "f"), by("sm3", "f"));
+    let check = |algorithm: &str, list: &str| {
+        let output = sarsen(&["digest", "--check", "-a", algorithm, "-"], &folder.0, list.as_bytes());
+        (output.status.code(), stdout(&output))
+    };
+    for (asked, other, right, wrong) in [("sha256", "sm3", &sha256, &sm3), ("sm3", "sha256", &sm3, &sha256)] {
+        let list = format!("{wrong}  f\n");
+        let hint = format!("it is the {}: give -a {other}", other.to_uppercase());
+        assert_eq!(
+            check(asked, &list),
+            (Some(1), format!("f: FAILED ({asked} is {right}, not {wrong}; {hint})\n"))
+        );
+        assert_eq!(check(other, &list), (Some(0), format!("f: OK ({other})\n")), "what it says helps");
+        // With -a a line that names its algorithm would be no other.
+        let (exit, said) = check(asked, &format!("{} (f) = {wrong}\n", asked.to_uppercase()));
+        assert_eq!(exit, Some(1));
+        assert!(said.ends_with(&format!(
+            "it is the {}: the line names the wrong algorithm)\n",
+            other.to_uppercase()
+        )));
+        // A changed file, one digest of two, and standard input: nothing is claimed.
+        for list in
+            [format!("{wrong}  g\n"), format!("{wrong}  f\n{}  f\n", "0".repeat(64)), format!("{wrong}  -\n")]
+        {
+            let (_, said) = check(asked, &list);
+            assert!(!said.contains("it is the"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn what_a_list_leaves_unproved_is_an_error() {
     let folder = Folder::new("digest-unproved");
     folder.file("here", b"here");

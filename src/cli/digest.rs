@@ -157,8 +157,26 @@ fn is_stdin(name: &OsStr) -> bool {
 fn compare(claim: &Claim) -> (&Claim, Outcome<'_>) {
     let mut wanted: Vec<Algorithm> = claim.digests.iter().map(|(algorithm, _)| *algorithm).collect();
     wanted.dedup();
-    let sums = sums(&claim.name, &wanted);
-    (claim, sums.map_or_else(Outcome::Unusable, |sums| Outcome::Compared(sums, claim)))
+    let outcome = match sums(&claim.name, &wanted) {
+        Ok(sums) => {
+            let other = other(claim, &sums);
+            Outcome::Compared(sums, claim, other)
+        }
+        Err(error) => Outcome::Unusable(error),
+    };
+    (claim, outcome)
+}
+
+/// The algorithm by which the one digest of `claim` is right, if it is not by its own. The file is read again for it;
+/// standard input cannot be.
+fn other(claim: &Claim, sums: &Sums) -> Option<Algorithm> {
+    let [(algorithm, digest)] = claim.digests.as_slice() else { return None };
+    if sums.digests.get(algorithm) == Some(digest) || is_stdin(&claim.name) {
+        return None;
+    }
+    let other = Algorithm::ALL.into_iter().find(|other| other != algorithm)?;
+    let found = self::sums(&claim.name, &[other]).ok()?;
+    (found.digests.get(&other) == Some(digest)).then_some(other)
 }
 
 /// The digests of the file `name`.

@@ -20,6 +20,8 @@ pub struct Claim {
     pub name: OsString,
     /// Its digests, all of which must fit; sorted, without repetitions.
     pub digests: Vec<(Algorithm, [u8; 32])>,
+    /// Whether no line names an algorithm, so that another can be asked for.
+    pub is_untagged: bool,
 }
 
 /// The line, without its end, that says that the file `name` has the digest `hex` by `algorithm`; with `tag` it names the
@@ -66,14 +68,16 @@ pub fn parse(bytes: &[u8], list: &str, untagged: Algorithm) -> (Vec<Claim>, Opti
         if line.is_empty() || line[0] == b'#' {
             continue;
         }
-        let Some((name, algorithm, digest)) = read(line, untagged) else {
+        let Some((name, tag, digest)) = read(line) else {
             bad.push(index + 1);
             continue;
         };
         let place = *places.entry(name.clone()).or_insert(claims.len());
         if place == claims.len() {
-            claims.push(Claim { name, digests: Vec::new() });
+            claims.push(Claim { name, digests: Vec::new(), is_untagged: true });
         }
+        claims[place].is_untagged &= tag.is_none();
+        let algorithm = tag.unwrap_or(untagged);
         let digests = &mut claims[place].digests;
         if let Err(at) = digests.binary_search(&(algorithm, digest)) {
             digests.insert(at, (algorithm, digest));
@@ -95,13 +99,14 @@ pub fn parse(bytes: &[u8], list: &str, untagged: Algorithm) -> (Vec<Claim>, Opti
     (claims, Some(Error::new(Code::DigestListInvalid, message)))
 }
 
-/// The name, algorithm and digest in a line of either form.
-fn read(line: &[u8], untagged: Algorithm) -> Option<(OsString, Algorithm, [u8; 32])> {
+/// The name, the algorithm if it is named, and the digest in a line of either form.
+fn read(line: &[u8]) -> Option<(OsString, Option<Algorithm>, [u8; 32])> {
     let (escaped, line) = line.strip_prefix(b"\\").map_or((false, line), |line| (true, line));
-    let (name, algorithm, hex) = tagged(line).or_else(|| {
+    let tagged = tagged(line).map(|(name, algorithm, hex)| (name, Some(algorithm), hex));
+    let (name, algorithm, hex) = tagged.or_else(|| {
         let (hex, rest) = line.split_at_checked(64)?;
         let name = rest.strip_prefix(b"  ").or_else(|| rest.strip_prefix(b" *"))?;
-        Some((name, untagged, hex))
+        Some((name, None, hex))
     })?;
     let hex = std::str::from_utf8(hex).ok()?.to_ascii_lowercase();
     let digest = unhex(&hex)?.try_into().ok()?;
@@ -150,7 +155,8 @@ mod tests {
                 let line = line(OsStr::new(name), Algorithm::Sm3, &hex(&DIGEST), tag);
                 assert!(!line.contains(&b'\n') && !line.contains(&b'\r'));
                 let (claims, error) = parse(&[&line[..], b"\n"].concat(), "list", Algorithm::Sm3);
-                let claim = Claim { name: name.into(), digests: vec![(Algorithm::Sm3, DIGEST)] };
+                let digests = vec![(Algorithm::Sm3, DIGEST)];
+                let claim = Claim { name: name.into(), digests, is_untagged: !tag };
                 assert!(error.is_none() && claims == [claim], "{name:?} {tag}: {claims:?}");
             }
         }
@@ -169,6 +175,7 @@ mod tests {
         let sha256 = |byte| (Algorithm::Sha256, [byte; 32]);
         assert_eq!(claims[0].digests, [sha256(0xab), sha256(0xcd), (Algorithm::Sm3, DIGEST)]);
         assert_eq!(claims[1].digests, [sha256(0xab)]);
+        assert!(!claims[0].is_untagged, "one line is enough");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::digest::list::{self, Claim};
-use crate::digest::{Sums, hex};
+use crate::digest::{Algorithm, Sums, hex};
 use crate::error::Error;
 use crate::nar;
 use crate::visible::shown;
@@ -24,8 +24,9 @@ pub enum Outcome<'a> {
     Sums(Sums),
     /// The SHA-256 and the size of a path's Nix archive.
     Nar([u8; 32], u64),
-    /// The digests of a file, and what a list says of it.
-    Compared(Sums, &'a Claim),
+    /// The digests of a file, what a list says of it, and by which algorithm all that it says is right, if only another than
+    /// the one it is taken for.
+    Compared(Sums, &'a Claim, Option<Algorithm>),
     /// Why there are none.
     Unusable(Error),
 }
@@ -33,7 +34,7 @@ pub enum Outcome<'a> {
 impl Outcome<'_> {
     /// The algorithms by which the file is another than the list says. None if there was nothing to compare.
     pub fn differing(&self) -> Vec<&'static str> {
-        let Outcome::Compared(sums, claim) = self else { return Vec::new() };
+        let Outcome::Compared(sums, claim, _) = self else { return Vec::new() };
         let other =
             claim.digests.iter().filter(|(algorithm, digest)| sums.digests.get(algorithm) != Some(digest));
         let mut names: Vec<&str> = other.map(|(algorithm, _)| algorithm.as_str()).collect();
@@ -92,11 +93,9 @@ impl Entry {
         let path = name.to_string_lossy().into_owned();
         let mut entry = Self { path, size: None, digest: None, sri: None, differing: None, error: None };
         match outcome {
-            Outcome::Sums(sums) | Outcome::Compared(sums, _) => {
+            Outcome::Sums(sums) | Outcome::Compared(sums, ..) => {
                 entry.size = Some(sums.size);
-                let digest = |(algorithm, digest): (&crate::digest::Algorithm, &[u8; 32])| {
-                    (algorithm.as_str(), hex(digest))
-                };
+                let digest = |(algorithm, digest): (&Algorithm, &[u8; 32])| (algorithm.as_str(), hex(digest));
                 entry.digest = Some(sums.digests.iter().map(digest).collect());
                 entry.differing = matches!(outcome, Outcome::Compared(..)).then(|| outcome.differing());
             }
@@ -128,7 +127,7 @@ pub fn lines(out: &mut dyn Write, name: &OsStr, outcome: &Outcome, tag: bool) ->
             Ok(())
         }
         Outcome::Nar(sha256, _) => writeln!(out, "{}  nar:{}", nar::sri(sha256), shown(Path::new(name))),
-        Outcome::Compared(sums, claim) => {
+        Outcome::Compared(sums, claim, other) => {
             write!(out, "{}: ", shown(Path::new(name)))?;
             let differing = outcome.differing();
             if differing.is_empty() {
@@ -139,7 +138,19 @@ pub fn lines(out: &mut dyn Write, name: &OsStr, outcome: &Outcome, tag: bool) ->
                 let found = sums.digests.get(algorithm).filter(|found| *found != digest)?;
                 Some(format!("{} is {}, not {}", algorithm.as_str(), hex(found), hex(digest)))
             });
-            writeln!(out, "FAILED ({})", differs.collect::<Vec<_>>().join("; "))
+            let next = match other {
+                Some(other) if claim.is_untagged => {
+                    format!("; it is the {}: give -a {}", other.as_str().to_uppercase(), other.as_str())
+                }
+                Some(other) => {
+                    format!(
+                        "; it is the {}: the line names the wrong algorithm",
+                        other.as_str().to_uppercase()
+                    )
+                }
+                None => String::new(),
+            };
+            writeln!(out, "FAILED ({}{next})", differs.collect::<Vec<_>>().join("; "))
         }
         Outcome::Unusable(_) => Ok(()),
     }
