@@ -89,16 +89,18 @@ impl Arguments {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let done = match &arguments.command {
         Command::Generate(arguments) => generate(arguments),
-        Command::Show(Show { file, identity, format }) => match key::file::read(file, identity.as_deref()) {
-            Ok(key) => {
-                match format {
-                    Format::Human => report::key::human(out, &key)?,
-                    Format::Json => report::key::json(out, &key)?,
+        Command::Show(Show { file, identity, format }) => {
+            match key::file::describe(file, identity.as_deref()) {
+                Ok(key) => {
+                    match format {
+                        Format::Human => report::key::human(out, &key)?,
+                        Format::Json => report::key::json(out, &key)?,
+                    }
+                    Ok(())
                 }
-                Ok(())
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
         Command::Public(Public { file, identity, output }) => {
             match key::file::read(file, identity.as_deref()) {
                 Ok(key) => {

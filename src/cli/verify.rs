@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::envelope;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
-use crate::key::{self, Algorithm, PublicKey};
+use crate::key::{self, Algorithm, PublicKey, USUAL_IDENTITY};
 use crate::report::verify::{self as report, Verdict};
 use crate::visible::shown;
 use crate::{input, output};
@@ -16,6 +16,7 @@ use crate::{input, output};
 /// Files may have any size; envelopes of up to 64 MiB are read into memory. A private key is refused: whoever verifies
 /// should not hold it.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("signed").args(["signature", "envelope"]).required(true).multiple(true))]
 pub struct Arguments {
     // clap takes no notice of `requires` where what is required conflicts with something that is there: each option that
     // is for envelopes, or for signatures, conflicts with the other itself.
@@ -32,7 +33,7 @@ pub struct Arguments {
     #[arg(long, requires = "signature", conflicts_with = "envelope")]
     raw: bool,
     /// The envelope
-    #[arg(long, value_name = "FILE", required_unless_present = "signature", conflicts_with = "file")]
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
     envelope: Option<PathBuf>,
     /// How many of the keys must have signed the envelope; keys with the same bytes are one [default: all]
     #[arg(long, value_name = "N", requires = "envelope", conflicts_with = "signature")]
@@ -118,20 +119,25 @@ fn detached(
             format!("{} keys are given for one signature, which is of one key", keys.len()),
         ));
     };
-    let mut bytes = input::whole(signature)?;
+    let bytes = input::whole(signature)?;
     if arguments.raw && key.algorithm() != Algorithm::Sm2 {
         let why = "--raw is for signatures of SM2: those of Ed25519 are 64 bytes in any case";
         return Err(Error::new(Code::KeyKind, why));
     }
-    let read = if arguments.raw {
-        key::signature::from_raw(&bytes).map(|raw| bytes = key::signature::to_der(&raw))
+    let der = if arguments.raw {
+        key::signature::from_raw(&bytes).map(|raw| key::signature::to_der(&raw))
     } else {
-        Ok(())
+        Ok(bytes.clone())
     };
-    let exit = match read.and_then(|()| key::verify_file(key, file, &bytes)) {
+    let exit = match der.and_then(|der| judge(arguments, key, file, &der)) {
         Ok(()) => Exit::Ok,
         Err(error) if matches!(error.code, Code::SignatureMalformed | Code::SignatureWrong) => {
-            let message = format!("{} of {}: {}", shown(signature), shown(file), error.message);
+            let advice = match error.code {
+                Code::SignatureMalformed => key::advice(key.algorithm(), arguments.raw, &bytes),
+                _ => None,
+            };
+            let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+            let message = format!("{} of {}: {}{advice}", shown(signature), shown(file), error.message);
             super::refused(&Error::new(error.code, message))
         }
         Err(error) => return Err(error),
@@ -139,6 +145,36 @@ fn detached(
     let keys = vec![(key.clone(), exit == Exit::Ok)];
     let verdict = Verdict { file: shown(file), payload_type: None, wanted_type: None, threshold: 1, keys };
     Ok((verdict, exit))
+}
+
+/// As [`key::verify_file`]; if the signature does not fit the key's identity, the error says which common one it fits.
+fn judge(arguments: &Arguments, key: &PublicKey, file: &Path, signature: &[u8]) -> Result<(), Error> {
+    let wrong = match key::verify_file(key, file, signature) {
+        Err(error) if error.code == Code::SignatureWrong => error,
+        result => return result,
+    };
+    let fits = |identity: &&str| {
+        let other = key.under(identity).and_then(|other| key::verify_file(&other, file, signature));
+        key.identity().is_some_and(|own| own != *identity) && other.is_ok()
+    };
+    let next = match ["", USUAL_IDENTITY].into_iter().find(fits) {
+        None => return Err(wrong),
+        Some("") => "the empty identity, with which OpenSSL before 4.0 signs where no distid is given: let it be signed as in \
+                     `openssl dgst -sm3 -sign KEY -sigopt distid:ID -out NEW FILE` (pkeyutl: -pkeyopt distid:ID), where ID \
+                     is the identity above"
+            .into(),
+        Some(usual) => {
+            // What the key's file says cannot be overruled.
+            let is_own = arguments.keys.first().is_some_and(|path| key::file::read(path, None).is_ok());
+            let change = if is_own {
+                format!("let the key's file say so, as by `sed 's/^identity:.*/identity: {usual}/' KEY > NEW`")
+            } else {
+                format!("give --identity {usual}")
+            };
+            format!("the identity {usual:?}, with which programs sign where none is named: if that is the signer's, {change}")
+        }
+    };
+    Err(Error::new(wrong.code, format!("{}; it fits {next}", wrong.message)))
 }
 
 fn enveloped(arguments: &Arguments, keys: Vec<PublicKey>, path: &Path) -> Result<(Verdict, Exit), Error> {

@@ -4,6 +4,7 @@
 //! An SM2 signature covers the signer's identity. Programs disagree about the one to take when none is named, so here it
 //! is always named and belongs to the key: the key's file carries it on a line `identity: …` before the PEM block.
 
+mod any;
 mod der;
 mod ed25519;
 pub mod file;
@@ -21,6 +22,8 @@ use zeroize::Zeroizing;
 use crate::digest::{hex, sha256};
 use crate::error::{Code, Error};
 
+pub use any::{Description, Key};
+pub use foreign::advice;
 pub use stream::{sign_file, verify_file};
 
 /// The identity that GM/T 0009 names for signers that have none of their own.
@@ -146,6 +149,23 @@ impl PublicKey {
                 _ => Err(self.wrong()),
             },
             Public::Ed25519(_) => Err(no_prehash()),
+        }
+    }
+
+    /// The same SM2 key with another identity, which may be none that a key has: to say what a signature would fit, never to
+    /// accept it.
+    ///
+    /// # Errors
+    /// `key-kind` for Ed25519.
+    pub fn under(&self, identity: &str) -> Result<Self, Error> {
+        match &self.0 {
+            Public::Sm2(key) => {
+                sm2::Public::new(key.bytes(), "the public key", identity).map(|key| Self(Public::Sm2(key)))
+            }
+            Public::Ed25519(_) => Err(Error::new(
+                Code::KeyKind,
+                "an Ed25519 key has no identity, so that it cannot have another",
+            )),
         }
     }
 
@@ -328,91 +348,6 @@ impl Sign for SecretKey {
         match &self.secret {
             Secret::Sm2(secret) => secret.sign(prehash),
             Secret::Ed25519(_) => Err(no_prehash()),
-        }
-    }
-}
-
-/// A key of either kind.
-#[derive(Debug)]
-pub enum Key {
-    /// It verifies.
-    Public(PublicKey),
-    /// It signs.
-    Secret(SecretKey),
-}
-
-impl Key {
-    /// Reads the PEM text of a key, private or public, as [`PublicKey::parse`] does.
-    ///
-    /// # Errors
-    /// As there, except `key-kind`.
-    pub fn parse(pem: &[u8], name: &str, identity: Option<&str>) -> Result<Self, Error> {
-        let block = pem::read(pem, name)?;
-        let identity = pem::agreed(name, block.identity, identity)?;
-        Self::from_der(&block.der, block.is_private, name, identity)
-    }
-
-    fn from_der(der: &[u8], is_private: bool, name: &str, identity: Option<&str>) -> Result<Self, Error> {
-        if !is_private {
-            let (algorithm, bytes) = der::read_public(der, name)?;
-            return PublicKey::named(algorithm, bytes, name, identity).map(Key::Public);
-        }
-        let parts = der::read_secret(der, name)?;
-        let key = SecretKey::named(parts.algorithm, &parts.secret, name, identity)?;
-        match parts.public {
-            None => Ok(Key::Secret(key)),
-            Some(public) if public == key.public.bytes() => Ok(Key::Secret(key)),
-            Some([0x02 | 0x03 | 0x06 | 0x07, ..]) if parts.algorithm == Algorithm::Sm2 => Err(Error::new(
-                Code::KeyUnsupported,
-                format!(
-                    "{name} holds its public key as a compressed or hybrid point: `openssl ec -in FILE -conv_form uncompressed \
-                     | openssl pkcs8 -topk8 -nocrypt -out NEW` writes it in full"
-                ),
-            )),
-            Some(_) => Err(Error::new(
-                Code::KeyInvalid,
-                format!(
-                    "{name} holds a public key that does not belong to its private one: it is damaged or forged"
-                ),
-            )),
-        }
-    }
-
-    /// The key if it is public.
-    ///
-    /// # Errors
-    /// `key-kind`.
-    pub fn into_public(self, name: &str) -> Result<PublicKey, Error> {
-        match self {
-            Key::Public(key) => Ok(key),
-            Key::Secret(_) => Err(Error::new(
-                Code::KeyKind,
-                format!(
-                    "{name} is a private key, where a public one is asked for: `sarsen key public` writes it"
-                ),
-            )),
-        }
-    }
-
-    /// The key if it is private.
-    ///
-    /// # Errors
-    /// `key-kind`.
-    pub fn into_secret(self, name: &str) -> Result<SecretKey, Error> {
-        match self {
-            Key::Secret(key) => Ok(key),
-            Key::Public(_) => Err(Error::new(
-                Code::KeyKind,
-                format!("{name} is a public key: it verifies, and only the private key it belongs to signs"),
-            )),
-        }
-    }
-
-    /// The public key, or the one that belongs to the private key.
-    pub fn public(&self) -> &PublicKey {
-        match self {
-            Key::Public(key) => key,
-            Key::Secret(key) => key.public(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::digest::hex;
-use crate::key::Key;
+use crate::key::{Algorithm, Description};
 use crate::visible::visible;
 
 /// The version that documents carry. Fields may be added to it; none is removed or changes its meaning.
@@ -21,27 +21,23 @@ struct Document<'a> {
     kind: &'a str,
     /// `ed25519` or `sm2`.
     algorithm: &'a str,
-    /// What SM2 signatures cover besides the message; null for Ed25519.
+    /// What SM2 signatures cover besides the message; null for Ed25519, and for an SM2 key without an identity.
     identity: Option<&'a str>,
     /// `sha256:` and the SHA-256 of the SubjectPublicKeyInfo: the `keyid` that envelopes get.
-    id: String,
+    id: &'a str,
     /// The public key in hexadecimal: 32 bytes of Ed25519, 65 of SM2 (04 x y).
     public: String,
 }
 
 impl<'a> Document<'a> {
-    fn of(key: &'a Key) -> Self {
-        let public = key.public();
+    fn of(key: &'a Description) -> Self {
         Self {
             schema: SCHEMA,
-            kind: match key {
-                Key::Public(_) => "public",
-                Key::Secret(_) => "private",
-            },
-            algorithm: public.algorithm().as_str(),
-            identity: public.identity(),
-            id: public.id(),
-            public: hex(&public.bytes()),
+            kind: if key.is_private { "private" } else { "public" },
+            algorithm: key.algorithm.as_str(),
+            identity: key.identity.as_deref(),
+            id: &key.id,
+            public: hex(&key.public),
         }
     }
 }
@@ -50,11 +46,11 @@ impl<'a> Document<'a> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn human(out: &mut dyn Write, key: &Key) -> io::Result<()> {
+pub fn human(out: &mut dyn Write, key: &Description) -> io::Result<()> {
     let Document { kind, algorithm, identity, id, public, .. } = Document::of(key);
     writeln!(out, "kind: {kind}\nalgorithm: {algorithm}")?;
-    if let Some(identity) = identity {
-        writeln!(out, "identity: {}", visible(identity))?;
+    if key.algorithm == Algorithm::Sm2 {
+        writeln!(out, "identity: {}", identity.map_or("none".into(), visible))?;
     }
     writeln!(out, "id: {id}\npublic: {public}")
 }
@@ -63,7 +59,7 @@ pub fn human(out: &mut dyn Write, key: &Key) -> io::Result<()> {
 ///
 /// # Errors
 /// Those of `out`.
-pub fn json(out: &mut dyn Write, key: &Key) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, key: &Description) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &Document::of(key))?;
     writeln!(out)
 }

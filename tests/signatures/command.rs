@@ -60,6 +60,26 @@ fn keys_are_shown() {
         assert_eq!(json["public"].as_str().unwrap().len(), digits);
         assert_eq!(json["identity"].as_str(), (key == "sm").then_some("a"));
     }
+    // Only to show it, an SM2 key needs no identity.
+    for kind in ["private", "public"] {
+        let file = if kind == "private" { "sm" } else { "sm.pub" };
+        let text = String::from_utf8(bytes(&folder, file)).unwrap();
+        folder.file("bare", text.strip_prefix("identity: a\n").unwrap().as_bytes());
+        std::fs::set_permissions(folder.0.join("bare"), PermissionsExt::from_mode(0o600)).unwrap();
+        let shown = ok(&folder, "key show bare");
+        assert_eq!(shown, ok(&folder, &format!("key show {file}")).replace("identity: a", "identity: none"));
+        assert!(shown.contains(kind), "{shown}");
+        let json: serde_json::Value =
+            serde_json::from_str(&ok(&folder, "key show bare --format json")).unwrap();
+        assert!(json["identity"].is_null() && json["algorithm"] == "sm2", "{json}");
+        assert!(ok(&folder, "key show bare --identity b").contains("identity: b\n"));
+        for line in ["key public bare", "verify --key bare --envelope f", "sign --key bare f"] {
+            refused(&folder, line, 2, &["[key-identity]", "--identity"]);
+        }
+    }
+    folder.file("empty-identity", b"identity:\n-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n");
+    refused(&folder, "key show empty-identity", 2, &["[key-invalid]"]);
+    refused(&folder, "key show sm --identity b", 2, &["[key-identity]"]);
     for (file, exit, code) in
         [("absent", 2, "[input-missing]"), (".", 2, "[input-directory]"), ("f", 2, "[key-invalid]")]
     {
@@ -288,7 +308,8 @@ fn options_that_would_be_ignored_are_refused() {
         ("verify --key ed.pub --envelope one --raw".into(), "--raw"),
         ("verify --key ed.pub --envelope one f".into(), "--envelope"),
         ("verify --key ed.pub --signature f.ed25519.sig".into(), "FILE"),
-        ("verify --key ed.pub f".into(), "--signature"),
+        ("verify --key ed.pub f".into(), "<--signature <SIG>|--envelope <FILE>>"),
+        ("verify --key ed.pub".into(), "<--signature <SIG>|--envelope <FILE>>"),
         ("sign --key sm --raw --payload-type t f".into(), "--raw"),
         ("sign --key sm --payload-type t f".into(), "--envelope"),
     ] {

@@ -4,10 +4,12 @@
 
 mod der;
 mod pem;
+mod signature;
 mod text;
 
 pub use der::{expected, point};
 pub use pem::{block, encrypted, several};
+pub use signature::advice;
 pub use text::{bytes, words};
 
 /// What helps where a key of another algorithm is given, in place of a command that makes one of the two of it.
