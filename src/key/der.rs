@@ -130,9 +130,12 @@ fn algorithm(identifier: &AlgorithmIdentifierRef, name: &str, is_public: bool) -
     let unsupported = |why: String| Err(Error::new(Code::KeyUnsupported, format!("{name} {why}")));
     let curve = identifier.parameters.map(AnyRef::decode_as::<ObjectIdentifier>);
     // Of what OpenSSL does not read.
-    let other_wrapping = || match is_public {
-        true => format!("{} writes it so", foreign::point()),
-        false => "`sarsen key generate --algorithm sm2 --identity ID -o NEW` makes a new one".into(),
+    let other_wrapping = || {
+        if is_public {
+            format!("{} writes it so", foreign::point())
+        } else {
+            "`sarsen key generate --algorithm sm2 --identity ID -o NEW` makes a new one".into()
+        }
     };
     match identifier.oid {
         ED25519 if identifier.parameters.is_none() => Ok(Algorithm::Ed25519),

@@ -90,13 +90,16 @@ fn in_range(raw: &[u8; 64]) -> Result<(), Error> {
 
 /// r ‖ s in DER.
 pub fn to_der(raw: &[u8; 64]) -> Vec<u8> {
+    encode(raw).unwrap_or_else(|error| unreachable!("two numbers of 32 bytes are encoded: {error}"))
+}
+
+fn encode(raw: &[u8; 64]) -> der::Result<Vec<u8>> {
     let (r, s) = raw.split_at(32);
-    let number = |digits| UintRef::new(digits).expect("32 bytes are few");
+    let numbers = Numbers { r: UintRef::new(r)?, s: UintRef::new(s)? };
     let mut der = vec![0; LONGEST];
-    let length =
-        Numbers { r: number(r), s: number(s) }.encode_to_slice(&mut der).expect("there is room").len();
+    let length = numbers.encode_to_slice(&mut der)?.len();
     der.truncate(length);
-    der
+    Ok(der)
 }
 
 fn malformed(why: &str) -> Error {
