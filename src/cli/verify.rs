@@ -159,9 +159,9 @@ fn judge(arguments: &Arguments, key: &PublicKey, file: &Path, signature: &[u8]) 
     };
     let next = match ["", USUAL_IDENTITY].into_iter().find(fits) {
         None => return Err(wrong),
-        Some("") => "the empty identity, with which OpenSSL before 4.0 signs where no distid is given: let it be signed as in \
-                     `openssl dgst -sm3 -sign KEY -sigopt distid:ID -out NEW FILE` (pkeyutl: -pkeyopt distid:ID), where ID \
-                     is the identity above"
+        Some("") => "the empty identity, with which OpenSSL before 4.0 signs where no distid is given: let it be signed as \
+                     in `openssl dgst -sm3 -sign KEY -sigopt distid:ID -out NEW FILE` (pkeyutl: -pkeyopt distid:ID), \
+                     where ID is the identity above"
             .into(),
         Some(usual) => {
             // What the key's file says cannot be overruled.
@@ -171,7 +171,7 @@ fn judge(arguments: &Arguments, key: &PublicKey, file: &Path, signature: &[u8]) 
             } else {
                 format!("give --identity {usual}")
             };
-            format!("the identity {usual:?}, with which programs sign where none is named: if that is the signer's, {change}")
+            format!("the identity {usual:?}, with which programs sign where none is named: if it is the signer's, {change}")
         }
     };
     Err(Error::new(wrong.code, format!("{}; it fits {next}", wrong.message)))

@@ -76,8 +76,8 @@ impl Key {
             Some([0x02 | 0x03 | 0x06 | 0x07, ..]) if parts.algorithm == Algorithm::Sm2 => Err(Error::new(
                 Code::KeyUnsupported,
                 format!(
-                    "{name} holds its public key as a compressed or hybrid point: `openssl ec -in FILE -conv_form uncompressed \
-                     | openssl pkcs8 -topk8 -nocrypt -out NEW` writes it in full"
+                    "{name} holds its public key as a compressed or hybrid point: `openssl ec -in FILE -conv_form \
+                     uncompressed | openssl pkcs8 -topk8 -nocrypt -out NEW` writes it in full"
                 ),
             )),
             Some(_) => Err(Error::new(

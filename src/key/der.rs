@@ -153,8 +153,8 @@ fn algorithm(identifier: &AlgorithmIdentifierRef, name: &str, is_public: bool) -
         SM2 if curve == Some(Ok(SM2)) => {
             let option = if is_public { " -pubin" } else { "" };
             unsupported(format!(
-                "is marked with SM2's curve {SM2} where its algorithm {EC} belongs: `openssl pkey{option} -in FILE -out NEW` \
-                 writes it so"
+                "is marked with SM2's curve {SM2} where its algorithm {EC} belongs: `openssl pkey{option} -in FILE \
+                 -out NEW` writes it so"
             ))
         }
         SM2 => unsupported(format!(

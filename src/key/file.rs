@@ -48,8 +48,8 @@ fn read_with<T>(
     Err(Error::new(
         Code::KeyExposed,
         format!(
-            "{} holds a private key, and its mode {mode:04o} is not for its owner alone: who else could read it can sign as \
-             you; `chmod 600 FILE`, and make a new key if somebody could",
+            "{} holds a private key, and its mode {mode:04o} is not for its owner alone: who else could read it can \
+             sign as you; `chmod 600 FILE`, and make a new key if somebody could",
             shown(path)
         ),
     ))

@@ -152,8 +152,8 @@ impl PublicKey {
         }
     }
 
-    /// The same SM2 key with another identity, which may be none that a key has: to say what a signature would fit, never to
-    /// accept it.
+    /// The same SM2 key with another identity, which may be none that a key has: to say what a signature would fit, never
+    /// to accept it.
     ///
     /// # Errors
     /// `key-kind` for Ed25519.

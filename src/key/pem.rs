@@ -60,8 +60,8 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
             }
         }
     };
-    // Without spaces at the ends of lines, which some editors leave. Room for everything, so that no copy is left behind by
-    // growth.
+    // Without spaces at the ends of lines, which some editors leave. Room for everything, so that no copy is left
+    // behind by growth.
     let mut pem = Zeroizing::new(String::with_capacity(text.len() + 1));
     pem.extend(["-----BEGIN ", label, "-----\n"]);
     let (mut ended, mut has_headers) = (false, false);
@@ -100,8 +100,8 @@ pub fn read<'a>(text: &'a [u8], name: &str) -> Result<Block<'a>, Error> {
     let der = der.map_err(|error| {
         let option = if is_private { "" } else { " -pubin" };
         invalid(&format!(
-            "what stands between BEGIN and END is not strict base64 in lines of one length (RFC 7468; {error}): `openssl \
-             pkey{option} -in FILE -out NEW` writes it again if OpenSSL can read it, or else it is damaged"
+            "what stands between BEGIN and END is not strict base64 in lines of one length (RFC 7468; {error}): \
+             `openssl pkey{option} -in FILE -out NEW` writes it again if OpenSSL can read it, or else it is damaged"
         ))
     })?;
     Ok(Block { is_private, der, identity })

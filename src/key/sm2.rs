@@ -107,8 +107,8 @@ impl Public {
         signature::from_der(der).map(|raw| Signature::from_bytes(&raw).ok())
     }
 
-    /// GB/T 32918.2, 7.1, from step B4 on, as the crate judges, but for the point at infinity, which has no x of step B6. The
-    /// crate says 0, so that r = e would accept signatures made with the nonce 0; in that case the point is looked at.
+    /// GB/T 32918.2, 7.1, from step B4 on, as the crate judges, but for the point at infinity, which has no x of step B6.
+    /// The crate says 0, so that it accepts signatures with r = e, made with the nonce 0: then the point is looked at.
     pub fn fits(&self, prehash: &[u8; 32], signature: &Signature) -> bool {
         let (r, s) = signature.split_scalars();
         let sum =

@@ -24,8 +24,8 @@ pub enum Outcome<'a> {
     Sums(Sums),
     /// The SHA-256 and the size of a path's Nix archive.
     Nar([u8; 32], u64),
-    /// The digests of a file, what a list says of it, and by which algorithm all that it says is right, if only another than
-    /// the one it is taken for.
+    /// The digests of a file, what a list says of it, and the algorithm by which that is right if it is wrong by the one
+    /// it is taken for.
     Compared(Sums, &'a Claim, Option<Algorithm>),
     /// Why there are none.
     Unusable(Error),

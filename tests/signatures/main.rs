@@ -6,6 +6,7 @@
 
 mod command;
 mod foreign;
+mod forms;
 mod gmssl;
 mod openssl;
 mod private;

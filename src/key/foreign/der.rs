@@ -91,15 +91,17 @@ pub fn expected(bytes: &[u8], is_public: bool) -> String {
         Some(Kind::Private) if is_ring(bytes) => {
             let rest = "sed '/-----/d' FILE | base64 -d | tail -c +17 | head -c 32";
             Some(format!(
-                "it is version 2 as ring before 0.17 wrote it, which OpenSSL reads from 3.5 on and 3.0 does not; {} mends it \
-                 with both",
+                "it is version 2 as ring before 0.17 wrote it, which OpenSSL 3.5 reads and 3.0 does not; {} mends it with \
+                 both",
                 secret(rest)
             ))
         }
         _ => None,
     }
     .unwrap_or_else(|| {
-        format!("`openssl pkey{option} -in FILE -out NEW` writes it again if OpenSSL can read it, or else it is damaged")
+        format!(
+            "`openssl pkey{option} -in FILE -out NEW` writes it again if OpenSSL can read it, or else it is damaged"
+        )
     })
 }
 
@@ -130,7 +132,7 @@ pub fn decrypted(info: &[u8]) -> &'static str {
     if is_old {
         "`openssl pkey -in FILE -out NEW -provider legacy -provider default` decrypts it"
     } else if info.windows(HMAC_SM3.as_bytes().len()).any(|part| part == HMAC_SM3.as_bytes()) {
-        "its scheme has HMAC with SM3: `openssl pkey -in FILE -out NEW` decrypts it from OpenSSL 3.5 on (not 3.0)"
+        "its scheme has HMAC with SM3: `openssl pkey -in FILE -out NEW` decrypts it with OpenSSL 3.5, not with 3.0"
     } else {
         "`openssl pkey -in FILE -out NEW` decrypts it"
     }

@@ -86,12 +86,14 @@ fn openssh(body: &[u8]) -> String {
     let is_ed25519 = rest.get(8..).is_some_and(|key| key.starts_with(b"\0\0\0\x0bssh-ed25519"));
     match (is_ed25519, plain) {
         (false, _) => format!("it is not of Ed25519: {NEW_KEY}"),
-        (true, false) => "a copy without its passphrase comes first: `cp FILE NEW && chmod 600 NEW && ssh-keygen -p -N '' -f \
-                          NEW`, and what is said of that one next"
-            .into(),
+        (true, false) => {
+            "a copy without its passphrase comes first: `cp FILE NEW && chmod 600 NEW && ssh-keygen -p -N '' \
+                          -f NEW`, and what is said of that one next"
+                .into()
+        }
         // Whatever stands before the seed has one length in all plain keys of Ed25519.
         (true, true) => format!(
-            "OpenSSL does not read it, and ssh-keygen does not write it as PKCS#8; {} does; better is a key of its own, by \
+            "OpenSSL does not read it; {} writes it as PKCS#8; better is a key of its own, by \
              `sarsen key generate --algorithm ed25519 -o NEW`",
             secret("sed '/-----/d' FILE | base64 -d | tail -c +162 | head -c 32")
         ),

@@ -41,7 +41,7 @@ impl Form {
     }
 }
 
-/// What `bytes` are that are no signature for a key of `algorithm`, with `--raw` or without, and what to do; in commands
+/// What `bytes` are that are no signature for a key of `algorithm`, with `--raw` or without, and what to do. In commands
 /// SIG stands for their file and NEW for what is made of it. None if nothing is known about them.
 pub fn advice(algorithm: Algorithm, is_raw: bool, bytes: &[u8]) -> Option<String> {
     if bytes.is_empty() {
