@@ -69,9 +69,13 @@ pub fn from_der(der: &[u8]) -> Result<[u8; 64], Error> {
 /// # Errors
 /// `signature-malformed` if they are not 64 or a number is not from 1 to n - 1.
 pub fn from_raw(bytes: &[u8]) -> Result<[u8; 64], Error> {
-    let raw = bytes
-        .try_into()
-        .map_err(|_| malformed(&format!("it has {} bytes, and r and s have 64", bytes.len())))?;
+    let raw = bytes.try_into().map_err(|_| {
+        let why = format!(
+            "the signature is none of SM2 as r and s: it has {} bytes, and they have 64",
+            bytes.len()
+        );
+        Error::new(Code::SignatureMalformed, why)
+    })?;
     in_range(&raw)?;
     Ok(raw)
 }
@@ -79,10 +83,10 @@ pub fn from_raw(bytes: &[u8]) -> Result<[u8; 64], Error> {
 fn in_range(raw: &[u8; 64]) -> Result<(), Error> {
     for (name, number) in ["r", "s"].into_iter().zip(raw.chunks_exact(32)) {
         if number.iter().all(|byte| *byte == 0) {
-            return Err(malformed(&format!("{name} is 0")));
+            return Err(out_of_range(name, "is 0"));
         }
         if number >= ORDER.as_slice() {
-            return Err(malformed(&format!("{name} is not below the order n of the curve")));
+            return Err(out_of_range(name, "is not below the order n of the curve"));
         }
     }
     Ok(())
@@ -104,4 +108,8 @@ fn encode(raw: &[u8; 64]) -> der::Result<Vec<u8>> {
 
 fn malformed(why: &str) -> Error {
     Error::new(Code::SignatureMalformed, format!("the signature is none of SM2 in DER: {why}"))
+}
+
+fn out_of_range(name: &str, why: &str) -> Error {
+    Error::new(Code::SignatureMalformed, format!("the signature is none of SM2: {name} {why}"))
 }

@@ -67,7 +67,7 @@ pub fn advice(algorithm: Algorithm, is_raw: bool, bytes: &[u8]) -> Option<String
     let (what, command, decoded) = if let Some(label) = label(text) {
         if label.starts_with("PGP") || label.starts_with("SSH") {
             return Some(format!(
-                "it is a {label}, which covers other bytes than the file's: its own program verifies it"
+                "it is marked {label}, and covers other bytes than the file's: its own program verifies it"
             ));
         }
         let body: String = text.lines().filter(|line| !line.contains("-----")).map(str::trim).collect();
