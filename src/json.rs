@@ -14,7 +14,7 @@ use crate::strict::Strict;
 /// # Errors
 /// What is wrong and at which line and column.
 pub fn check(text: &[u8]) -> Result<(), serde_json::Error> {
-    serde_json::from_slice::<Distinct>(text).map(|_| ())
+    serde_json::from_str::<Distinct>(utf8(text)?).map(|_| ())
 }
 
 /// A `T` from one JSON value that passes [`check`]. Structures are read from objects alone and choices from strings alone
@@ -32,10 +32,16 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Err
 /// # Errors
 /// What is wrong and at which line and column.
 pub fn checked<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, serde_json::Error> {
-    let mut json = serde_json::Deserializer::from_slice(text);
+    let mut json = serde_json::Deserializer::from_str(utf8(text)?);
     let value = T::deserialize(Strict(&mut json))?;
     json.end()?;
     Ok(value)
+}
+
+/// The text as one: looked through at once, and not each string in it.
+fn utf8(text: &[u8]) -> Result<&str, serde_json::Error> {
+    std::str::from_utf8(text)
+        .map_err(|error| de::Error::custom(format!("it is not UTF-8 from byte {} on", error.valid_up_to())))
 }
 
 /// Any value, looked through and dropped.
@@ -50,6 +56,30 @@ impl<'de> Deserialize<'de> for Distinct {
 /// The name of a member; copied only where the text has escapes in it.
 #[derive(serde::Deserialize)]
 pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// The names of an object's members. Most objects have few, and comparing these is faster than keeping them in order; with
+/// more it would take the square of their number.
+#[derive(Default)]
+struct Names<'a> {
+    few: Vec<Cow<'a, str>>,
+    many: BTreeSet<Cow<'a, str>>,
+}
+
+impl<'a> Names<'a> {
+    const FEW: usize = 8;
+
+    fn has(&self, name: &str) -> bool {
+        self.few.iter().any(|other| other == name) || self.many.contains(name)
+    }
+
+    fn add(&mut self, name: Cow<'a, str>) {
+        if self.few.len() < Self::FEW {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+    }
+}
 
 struct Look;
 
@@ -90,12 +120,12 @@ impl<'de> Visitor<'de> for Look {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Distinct, A::Error> {
-        let mut names = BTreeSet::new();
+        let mut names = Names::default();
         while let Some(Name(name)) = members.next_key()? {
-            if names.contains(&name) {
+            if names.has(&name) {
                 return Err(de::Error::custom(format!("two members are called {name:?}")));
             }
-            names.insert(name);
+            names.add(name);
             members.next_value::<Distinct>()?;
         }
         Ok(Distinct)
@@ -114,6 +144,8 @@ mod tests {
         for (text, why) in [
             (r#"{"a":1,"a":2}"#, "two members are called \"a\""),
             (r#"{"a":1,"\u0061":2}"#, "two members are called \"a\""),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"a":1}"#, "called \"a\""),
+            (r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,"j":1,"i":1}"#, "called \"i\""),
             (r#"[{"x":[{"b":1,"c":1,"b":1}]}]"#, "two members are called \"b\""),
             (r#"{"a":1} x"#, "trailing characters"),
             (r#"{"a":"#, "EOF"),

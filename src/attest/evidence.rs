@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 
-use super::signers::{self, Effort, Found, Plan};
+use super::signers::{self, Effort, Found, Plan, Planner};
 use super::testimony::Testimony;
 use super::trust::{Key, Role, Trust};
 use crate::digest;
@@ -13,6 +13,9 @@ use crate::error::{Code, Error};
 use crate::parallel;
 use crate::statement::bundle::{Bundle, Line};
 use crate::statement::{self, Rebuild, Statement};
+
+/// How many bytes of lines are opened before they are verified.
+const BATCH: usize = 4 << 20;
 
 /// How many problems of a bundle are told one by one.
 const PROBLEMS: usize = 1000;
@@ -85,33 +88,52 @@ struct Opened {
 /// What hostile lines cost is bounded ([`Effort`]); where that ends it early, a problem says so.
 pub fn read(bundle: &Bundle, trust: &Trust) -> Evidence {
     let mut gathered = Gathered::default();
-    let opened = open(bundle, &mut gathered);
-    let plans = Plan::all(opened.iter().map(|opened| (&opened.envelope, &opened.payload)), trust);
-    let work = |(opened, plan): (Opened, Plan)| {
-        let found = signers::find(&opened.envelope, &plan, trust);
-        let (reading, problems) = look(&opened, &bundle.place(opened.line), &found, trust);
-        (opened.line, reading, problems, found.in_vain)
-    };
-    let mut effort = Effort::default();
-    let done =
-        parallel::in_order(opened.into_iter().zip(plans), work, |(line, reading, problems, in_vain)| {
+    let (mut planner, mut effort) = (Planner::new(trust), Effort::default());
+    let mut lines = bundle.lines().peekable();
+    while lines.peek().is_some() {
+        let work = |(opened, plan): (Opened, Plan)| {
+            let found = signers::find(&opened.envelope, &plan, trust);
+            let (reading, problems) = look(&opened, &bundle.place(opened.line), &found, trust);
+            (opened.line, reading, problems, found.in_vain)
+        };
+        let opened = open(bundle, batch(&mut lines), &mut gathered);
+        let planned = opened.into_iter().map(|opened| {
+            let plan = planner.plan(&opened.envelope, &opened.payload);
+            (opened, plan)
+        });
+        let done = parallel::in_order(planned, work, |(line, reading, problems, in_vain)| {
             gathered.problems(line, problems);
             gathered.take(line, reading);
             if effort.allows(in_vain) { Ok(()) } else { Err(line) }
         });
-    if let Err(line) = done {
-        let message = format!(
-            "{} and those before it have so many signatures that do not hold that what follows is not judged: take such \
-             lines out of the bundle",
-            bundle.place(line)
-        );
-        gathered.problems(line, vec![Error::new(Code::BundleCostly, message)]);
+        if let Err(line) = done {
+            let message = format!(
+                "{} and those before it have so many signatures that do not hold that what follows is not judged: take \
+                 such lines out of the bundle",
+                bundle.place(line)
+            );
+            gathered.problems(line, vec![Error::new(Code::BundleCostly, message)]);
+            break;
+        }
     }
     gathered.finish()
 }
 
-/// The envelopes.
-fn open(bundle: &Bundle, gathered: &mut Gathered) -> Vec<Opened> {
+/// The next lines, as many as fit into the processor's caches once they are decoded.
+fn batch<'b>(lines: &mut impl Iterator<Item = Line<'b>>) -> Vec<Line<'b>> {
+    let mut taken = Vec::new();
+    let mut bytes = 0;
+    while bytes < BATCH {
+        let Some(line) = lines.next() else { break };
+        // The parts of a line around its bytes count too: there may be a million.
+        bytes += line.bytes.len() + 100;
+        taken.push(line);
+    }
+    taken
+}
+
+/// The envelopes of these lines.
+fn open(bundle: &Bundle, lines: Vec<Line>, gathered: &mut Gathered) -> Vec<Opened> {
     let work = |line: Line| {
         let opened = bundle.envelope(&line).map(|envelope| {
             let payload = digest::sha256(&envelope.payload);
@@ -120,7 +142,7 @@ fn open(bundle: &Bundle, gathered: &mut Gathered) -> Vec<Opened> {
         (line.number, opened)
     };
     let mut opened = Vec::new();
-    let done: Result<(), Infallible> = parallel::in_order(bundle.lines(), work, |(line, envelope)| {
+    let done: Result<(), Infallible> = parallel::in_order(lines.into_iter(), work, |(line, envelope)| {
         match envelope {
             Ok(envelope) => opened.push(envelope),
             Err(error) => gathered.problems(line, vec![error]),

@@ -6,7 +6,7 @@ use std::convert::Infallible;
 
 use serde::Deserialize;
 
-use super::signers::{self, Effort, Plan};
+use super::signers::{self, Effort, Plan, Planner};
 use super::trust::{Key, Role, Trust};
 use super::verify::weight;
 use crate::envelope::{Envelope, IN_TOTO};
@@ -125,7 +125,11 @@ pub fn list(bundle: &Bundle, trust: Option<&Trust>) -> Listing {
     let mut listing = Listing { checked: trust.is_some(), entries: Vec::new(), problems: Vec::new() };
     let opened = open(bundle);
     let envelopes = opened.iter().filter_map(|o| o.envelope.as_ref().ok().map(|e| (e, &o.payload.0)));
-    let mut plans = trust.map_or_else(Vec::new, |trust| Plan::all(envelopes, trust)).into_iter();
+    let plans: Vec<Plan> = trust.map_or_else(Vec::new, |trust| {
+        let mut planner = Planner::new(trust);
+        envelopes.map(|(envelope, payload)| planner.plan(envelope, payload)).collect()
+    });
+    let mut plans = plans.into_iter();
     let planned = opened.into_iter().map(|opened| {
         let plan = opened.envelope.is_ok().then(|| plans.next()).flatten();
         (opened, plan)

@@ -37,12 +37,19 @@ enum Try {
 /// What is tried for each signature of an envelope.
 pub struct Plan(Vec<Try>);
 
-impl Plan {
-    /// A plan for each envelope, with the SHA-256 of its payload, in the order of the bundle.
-    pub fn all<'a>(
-        envelopes: impl Iterator<Item = (&'a Envelope, &'a [u8; 32])>,
-        trust: &Trust,
-    ) -> Vec<Self> {
+/// Makes plans, in the order of the bundle.
+pub struct Planner<'t> {
+    trust: &'t Trust,
+    /// The places of the keys by their ids and names.
+    claims: HashMap<&'t str, usize>,
+    /// The signatures so far, hashed with what they are on.
+    seen: HashSet<[u8; 32]>,
+    spent: u64,
+}
+
+impl<'t> Planner<'t> {
+    /// One for a bundle.
+    pub fn new(trust: &'t Trust) -> Self {
         let mut claims: HashMap<&str, usize> = HashMap::new();
         // An id goes before a name, and the first key before a later one.
         for (at, key) in trust.keys().iter().enumerate().rev() {
@@ -51,28 +58,28 @@ impl Plan {
         for (at, key) in trust.keys().iter().enumerate().rev() {
             claims.insert(&key.id, at);
         }
-        let mut seen = HashSet::new();
-        let mut spent = 0;
-        let mut plan = |envelope: &Envelope, payload: &[u8; 32]| {
-            let every: u64 = trust.keys().iter().map(|key| cost(&key.public, envelope.payload.len())).sum();
-            let tried = |Signature { keyid, sig }: &Signature| {
-                let of = [payload.as_slice(), envelope.payload_type.as_bytes(), &[0], sig].concat();
-                if !seen.insert(digest::sha256(&of)) {
-                    return Try::Seen;
+        Self { trust, claims, seen: HashSet::new(), spent: 0 }
+    }
+
+    /// The plan for the next envelope, whose payload has this SHA-256.
+    pub fn plan(&mut self, envelope: &Envelope, payload: &[u8; 32]) -> Plan {
+        let every: u64 = self.trust.keys().iter().map(|key| cost(&key.public, envelope.payload.len())).sum();
+        let tried = |Signature { keyid, sig }: &Signature| {
+            let of = [payload.as_slice(), envelope.payload_type.as_bytes(), &[0], sig].concat();
+            if !self.seen.insert(digest::sha256(&of)) {
+                return Try::Seen;
+            }
+            match self.claims.get(keyid.as_str()) {
+                Some(&at) => Try::Claimed(at),
+                None if self.spent + every <= GUESSES => {
+                    self.spent += every;
+                    Try::Each
                 }
-                match claims.get(keyid.as_str()) {
-                    Some(&at) => Try::Claimed(at),
-                    None if spent + every <= GUESSES => {
-                        spent += every;
-                        Try::Each
-                    }
-                    None if is_own_form(keyid) => Try::Foreign,
-                    None => Try::Unsaid,
-                }
-            };
-            Self(envelope.signatures.iter().map(tried).collect())
+                None if is_own_form(keyid) => Try::Foreign,
+                None => Try::Unsaid,
+            }
         };
-        envelopes.map(|(envelope, payload)| plan(envelope, payload)).collect()
+        Plan(envelope.signatures.iter().map(tried).collect())
     }
 }
 
@@ -85,7 +92,7 @@ fn is_own_form(keyid: &str) -> bool {
 fn cost(key: &PublicKey, bytes: usize) -> u64 {
     let (base, rate) = match key.identity() {
         None => (60, 300),
-        Some(_) => (250, 200),
+        Some(_) => (400, 200),
     };
     base + bytes as u64 / rate
 }

@@ -8,6 +8,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
@@ -60,8 +61,9 @@ pub struct Signature {
 
 /// The envelope as JSON has it. Members that are not known are skipped, as the protocol asks.
 #[derive(Serialize, Deserialize)]
-struct Json {
-    payload: String,
+struct Json<'a> {
+    #[serde(borrow)]
+    payload: Cow<'a, str>,
     #[serde(rename = "payloadType")]
     payload_type: String,
     signatures: Vec<JsonSignature>,
@@ -209,7 +211,7 @@ impl Envelope {
             sig: Base64::encode_string(sig),
         });
         let json = Json {
-            payload: Base64::encode_string(&self.payload),
+            payload: Base64::encode_string(&self.payload).into(),
             payload_type: self.payload_type.clone(),
             signatures: signatures.collect(),
         };

@@ -1,6 +1,7 @@
 //! Base64 as DSSE has it: either alphabet of RFC 4648, and of each text only one spelling.
 
-use base64ct::{Base64, Base64Url, Encoding};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 /// The bytes of `text`, in the alphabet of section 4 (`+/`) or of section 5 (`-_`), padded.
 ///
@@ -8,11 +9,11 @@ use base64ct::{Base64, Base64Url, Encoding};
 /// What is wrong, as "not …": both alphabets in one text, a character of neither, no padding, or bits that say nothing and
 /// are not zero.
 pub fn decode(text: &str) -> Result<Vec<u8>, &'static str> {
-    let safe = text.contains(['-', '_']);
-    if safe && text.contains(['+', '/']) {
+    let safe = memchr::memchr2(b'-', b'_', text.as_bytes()).is_some();
+    if safe && memchr::memchr2(b'+', b'/', text.as_bytes()).is_some() {
         return Err("not in one alphabet of base64: it has characters of both");
     }
-    let decoded = if safe { Base64Url::decode_vec(text) } else { Base64::decode_vec(text) };
+    let decoded = if safe { URL_SAFE.decode(text) } else { STANDARD.decode(text) };
     decoded.map_err(|_| "not base64 in its only spelling (RFC 4648, with padding and nothing after it)")
 }
 

@@ -61,11 +61,11 @@ impl Bundle {
     /// `bundle-too-large`, or an `input-…` code if the file cannot be read.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let name = path.to_string_lossy().into_owned();
-        let mut bytes = Vec::new();
-        input::open(path)?
-            .take(LIMIT as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| input::because(path, &error))?;
+        let file = input::open(path)?;
+        // Growing it would copy it several times.
+        let mut bytes = Vec::with_capacity(file.size().min(LIMIT as u64) as usize + 1);
+        let read = file.take(LIMIT as u64 + 1).read_to_end(&mut bytes);
+        read.map_err(|error| input::because(path, &error))?;
         Self::new(bytes, &name)
     }
 
