@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use super::keys::Signers;
+use crate::attest::refusal::Refusal;
 use crate::attest::trust::Trust;
 use crate::envelope::{Envelope, IN_TOTO};
 use crate::error::Error;
@@ -57,11 +58,11 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
                 Outcome::Failed | Outcome::NotBuilt => Exit::Helper,
             })
         }
-        Err(error) => Ok(super::refused(&error)),
+        Err(refusal) => Ok(super::all_refused(&refusal)),
     }
 }
 
-fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Error> {
+fn attest(arguments: &Arguments) -> Result<Statement<Rebuild>, Refusal> {
     // A build takes hours; that a key or the bundle cannot be used is said before.
     let signers = arguments.signers.open()?;
     rebuild::written(&arguments.output)?;

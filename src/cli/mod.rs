@@ -131,9 +131,12 @@ fn refused(error: &Error) -> Exit {
     say(format_args!("{error}"));
     match error.code {
         Code::OutputFailed => Exit::Output,
-        Code::SignatureMalformed | Code::SignatureWrong | Code::StoreModified | Code::ContentForged => {
-            Exit::Forged
-        }
+        Code::SignatureMalformed
+        | Code::SignatureWrong
+        | Code::SignatureForged
+        | Code::DigestContradictory
+        | Code::StoreModified
+        | Code::ContentForged => Exit::Forged,
         Code::SignerFailed
         | Code::SignerAnswer
         | Code::HelperMissing

@@ -83,7 +83,8 @@ fn lines(envelopes: &[Envelope]) -> Vec<u8> {
 /// What is in the bundle at `path`, if something can be added to it; nothing if it is not there.
 ///
 /// # Errors
-/// An `input-…` code if it cannot be read; `envelope-invalid` if it is no bundle; `bundle-truncated` if its last line has no
+/// An `input-…` code if it cannot be read; `envelope-invalid` if it is no bundle; `bundle-too-large` if it could not be read
+/// again; `bundle-truncated` if its last line has no
 /// end, so that something of it may be lost.
 pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
     if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
@@ -112,10 +113,11 @@ pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
         );
         return Err(Error::new(Code::BundleTruncated, message));
     }
-    if let Some(line) = bytes.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()) {
-        Envelope::parse(line, &format!("the first line of {}", path.display()))?;
+    let bundle = Bundle::new(bytes, &path.display().to_string())?;
+    if let Some(line) = bundle.lines().next() {
+        bundle.envelope(&line)?;
     }
-    Ok(bytes)
+    Ok(bundle.into_bytes())
 }
 
 /// What a build should give: a folder is an output; a file is a bundle, of which the statements about the derivation with
@@ -184,4 +186,36 @@ fn subjects_of(testimony: &Testimony) -> Vec<Subject> {
         annotations: testimony.sizes.get(name).map(|&size| Size { size }),
     };
     testimony.outputs.iter().map(subject).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str = r#"{"payload":"e30=","payloadType":"t","signatures":[{"sig":"AA=="}]}"#;
+
+    #[test]
+    fn lines_are_added_to_bundles_alone() {
+        let path = std::env::temp_dir().join(format!("sarsen-record-{}", std::process::id()));
+        let with = |text: String| {
+            fs::write(&path, &text).unwrap();
+            written(&path).map(|bytes| bytes == text.as_bytes())
+        };
+        for text in ["", "\n", LINE, &format!("\n{LINE}")] {
+            let end = if text.is_empty() { "" } else { "\n" };
+            assert!(with(format!("{text}{end}")).unwrap(), "{text}");
+        }
+        let pretty = LINE.replace(',', ",\n ");
+        for (text, code, said) in [
+            (LINE.to_owned(), Code::BundleTruncated, "does not end"),
+            ("text\n".into(), Code::EnvelopeInvalid, "no DSSE envelope"),
+            (format!("{pretty}\n"), Code::EnvelopeInvalid, "jq -c ."),
+            (format!("[{LINE}]\n"), Code::EnvelopeInvalid, "jq -c '.[]'"),
+        ] {
+            let error = with(text.clone()).unwrap_err();
+            assert!(error.code == code && error.message.contains(said), "{text}: {error}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(written(&path).unwrap().is_empty());
+    }
 }

@@ -150,6 +150,11 @@ impl Bundle {
         }
     }
 
+    /// Its bytes again.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// How messages speak of a line.
     pub fn place(&self, number: usize) -> String {
         format!("line {number} of {}", self.name)
