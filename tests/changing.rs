@@ -103,6 +103,24 @@ fn silent(arguments: &[&str], path: &str, change: Change) {
     assert_eq!(stdout(&output), "", "{arguments:?}");
 }
 
+/// Standard input may be a file too.
+#[test]
+fn no_digest_is_printed_of_redirected_files_that_change() {
+    let folder = Folder::new("changing-stdin");
+    let path = sparse(&folder, "file", LARGE);
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sarsen"));
+        command.args(["digest", "-"]).stdin(File::open(&path).unwrap()).output().unwrap()
+    };
+    let changed = (0..RUNS).map(|_| meanwhile(|count| same_size(path.as_ref(), LARGE, count), run));
+    let output =
+        changed.into_iter().find(|output| stderr(output).contains("error[input-changed]: standard input"));
+    let output = output.expect("a file that changes is noticed");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+    let output = run();
+    assert_eq!(stdout(&output), stdout(&sarsen(&["digest", &path])).replace(&path, "-"));
+}
+
 /// Whatever happens to a file.
 #[test]
 fn no_digest_is_printed_of_a_file_that_changes() {

@@ -8,6 +8,7 @@ use crate::digest::list::{self, Claim};
 use crate::digest::{Algorithm, Sums};
 use crate::error::{Code, Error};
 use crate::exit::Exit;
+use crate::input::Opened;
 use crate::report::digest::{self as report, Entry, Outcome};
 use crate::{input, nar, parallel};
 
@@ -203,11 +204,17 @@ fn bytes(name: &OsStr) -> Result<Vec<u8>, Error> {
 /// What `work` makes of the regular file or standard input.
 fn open<T>(name: &OsStr, work: impl FnOnce(&mut dyn Read) -> io::Result<T>) -> Result<T, Error> {
     if is_stdin(name) {
-        return work(&mut io::stdin().lock()).map_err(|error| {
+        let unreadable = |error: io::Error| {
             let message =
                 format!("standard input cannot be read ({error}): its bytes are needed; redirect a file");
             Error::new(Code::InputUnreadable, message)
-        });
+        };
+        return match Opened::standard_input().map_err(unreadable)? {
+            Some(mut file) => {
+                work(&mut file).map_err(|error| input::because(Path::new("standard input"), &error))
+            }
+            None => work(&mut io::stdin().lock()).map_err(unreadable),
+        };
     }
     let path = Path::new(name);
     let mut file = input::open(path)?;

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
+use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,17 @@ impl Opened {
         let opened = Self { file, path: path.to_owned(), before: found.clone(), read: 0, stays: false };
         opened.unchanged()?;
         Ok(opened)
+    }
+
+    /// Standard input, if a regular file was redirected there: who reads it sees its changes as those of any other.
+    ///
+    /// # Errors
+    /// Those of the kernel, for a descriptor that is closed.
+    pub fn standard_input() -> io::Result<Option<Self>> {
+        let file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let before = file.metadata()?;
+        let path = PathBuf::from("standard input");
+        Ok(before.is_file().then_some(Self { file, path, before, read: 0, stays: false }))
     }
 
     /// How many bytes it said it has when it was opened. Files below /proc say 0 and have some.
