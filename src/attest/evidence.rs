@@ -85,7 +85,7 @@ struct Opened {
 }
 
 /// Reads every line of `bundle`, on all processors; a line that cannot be used does not keep the others from being read.
-/// What hostile lines cost is bounded ([`Effort`]); where that ends it early, a problem says so.
+/// What hostile lines cost is bounded (docs/formats/bundle.md); where that ends it early, a problem says so.
 pub fn read(bundle: &Bundle, trust: &Trust) -> Evidence {
     let mut gathered = Gathered::default();
     let (mut planner, mut effort) = (Planner::new(trust), Effort::default());

@@ -120,7 +120,7 @@ struct Opened {
 }
 
 /// Lists every line of `bundle`, on all processors. With `trust`, what no key of it signed is not read; what hostile
-/// signatures cost is bounded as where statements are counted ([`Effort`]). The first [`LINES`] are listed.
+/// signatures cost is bounded as where statements are counted (docs/formats/bundle.md). The first [`LINES`] are listed.
 pub fn list(bundle: &Bundle, trust: Option<&Trust>) -> Listing {
     let mut listing = Listing { checked: trust.is_some(), entries: Vec::new(), problems: Vec::new() };
     let opened = open(bundle);

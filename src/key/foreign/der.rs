@@ -105,7 +105,7 @@ pub fn expected(bytes: &[u8], is_public: bool) -> String {
     })
 }
 
-/// Whether the public key of an Ed25519 PrivateKeyInfo stands in an explicit [1], where RFC 5958 has an implicit one.
+/// Whether the public key of an Ed25519 PrivateKeyInfo stands in an explicit `[1]`, where RFC 5958 has an implicit one.
 fn is_ring(info: &[u8]) -> bool {
     let tag = Tag::ContextSpecific { constructed: true, number: TagNumber::N1 };
     info.starts_with(b"\x30\x53\x02\x01\x01\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20")
