@@ -103,7 +103,7 @@ fn split(argument: &Path) -> Result<(Option<&str>, &Path), Error> {
 /// Whether an output may be called so (nix, src/libstore/path.cc: what the end of a store path's name may be).
 fn is_output(name: &str, argument: &Path) -> Result<(), Error> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._?".contains(&byte);
-    if name.bytes().all(fits) {
+    if name.bytes().all(fits) && !["nar", "drv"].contains(&name) {
         return Ok(());
     }
     Err(invalid(argument, &format!("it is a directory, and no output of a derivation is called {name:?}")))
@@ -253,6 +253,8 @@ mod tests {
             (vec!["a=".into()], Code::SubjectInvalid),
             (vec![format!("bin/a={place}")], Code::SubjectInvalid),
             (vec![format!("a:b={place}")], Code::SubjectInvalid),
+            (vec![format!("nar={place}")], Code::SubjectInvalid),
+            (vec![format!("drv={place}")], Code::SubjectInvalid),
             (vec![format!("{place}"), format!("out={place}")], Code::SubjectInvalid),
         ] {
             assert_eq!(given(&arguments).unwrap_err().code, code, "{arguments:?}");

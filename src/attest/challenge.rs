@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::evidence::{self, Ignored};
-use super::naming::Names;
+use super::naming::{Names, Stated};
 use super::outputs::{Comparison, compare};
 use super::refusal::Refusal;
 use super::testimony::Testimony;
@@ -58,8 +58,11 @@ pub struct Other {
     pub organisation: String,
     /// The line of the bundle.
     pub line: usize,
-    /// The SHA-256 that is stated; none if the statement has no such file.
+    /// The SHA-256 that is stated, if one is.
     pub sha256: Option<String>,
+    /// Another digest that is stated, where no SHA-256 is: its algorithm and value. With neither, the statement has no such
+    /// file.
+    pub digest: Option<(String, String)>,
     /// All digests that are stated are those found here.
     pub same: bool,
 }
@@ -174,12 +177,16 @@ pub fn challenge(
         }
     }
     let stated: Vec<&Testimony> = about().filter(|testimony| testimony.result.has_output()).collect();
-    let all: BTreeSet<&str> = stated.iter().flat_map(|t| t.outputs.keys().map(String::as_str)).collect();
+    let all: Stated = stated.iter().flat_map(|t| t.outputs.keys().map(String::as_str)).collect();
+    // Each statement has its own names: what one calls otherwise is no other file to the others.
+    let each: Vec<Stated> = stated.iter().map(|t| t.outputs.keys().map(String::as_str).collect()).collect();
     for file in &own.files {
-        let names = Names::of(file, all.iter().copied());
+        let names = Names::of(file, &all);
         let mut others = Vec::new();
-        for testimony in &stated {
-            others.extend(compared(file, &names, own, testimony, trust, &mut problems));
+        for (testimony, stated) in stated.iter().zip(&each) {
+            let own_names = Names::of(file, stated);
+            let names = if own_names == Names::Any { &names } else { &own_names };
+            others.extend(compare_with(file, names, own, testimony, trust, &mut problems));
         }
         let by_digest_alone = names == Names::Any && !others.is_empty();
         let sha256 = Some(hex(&file.digests.sha256));
@@ -216,7 +223,10 @@ fn names<'a>(testimony: &'a Testimony, trust: &'a Trust) -> impl Iterator<Item =
 
 /// What a statement says of the thing called `name`, whose SHA-256 here is `sha256`.
 fn stating(testimony: &Testimony, name: &str, sha256: Option<&str>, trust: &Trust) -> Vec<Other> {
-    let stated = testimony.outputs.get(name).and_then(|digests| digests.get("sha256").cloned());
+    let digests = testimony.outputs.get(name);
+    let stated = digests.and_then(|digests| digests.get("sha256").cloned());
+    let other = digests.filter(|_| stated.is_none()).and_then(|digests| digests.iter().next());
+    let other = other.map(|(algorithm, value)| (algorithm.clone(), value.clone()));
     let same = sha256.is_some() && stated.as_deref() == sha256;
     names(testimony, trust)
         .map(|(key, organisation)| Other {
@@ -224,6 +234,7 @@ fn stating(testimony: &Testimony, name: &str, sha256: Option<&str>, trust: &Trus
             organisation,
             line: testimony.line,
             sha256: stated.clone(),
+            digest: other.clone(),
             same,
         })
         .collect()
@@ -231,7 +242,7 @@ fn stating(testimony: &Testimony, name: &str, sha256: Option<&str>, trust: &Trus
 
 /// What a statement says of a file: of the one of its names that has these bytes, else of any that has its name. Where it
 /// lists the files of the output that a name is in, it says of one that it does not name that there is none.
-fn compared(
+fn compare_with(
     file: &File,
     names: &Names,
     own: &Content,

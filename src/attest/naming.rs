@@ -1,7 +1,7 @@
 //! Which name of a statement a file at hand has. A program that lies where another one belongs has the right bytes of a
 //! statement, and the wrong ones of its name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Component, Path};
 
@@ -17,35 +17,52 @@ pub enum Names {
     Any,
 }
 
+/// The files that statements name, to be found by what a path may end with.
+#[derive(Debug, Default)]
+pub struct Stated<'s> {
+    names: BTreeSet<&'s str>,
+    /// By their paths in their outputs.
+    paths: HashMap<&'s str, BTreeSet<&'s str>>,
+    /// By the last part of these.
+    bases: HashMap<&'s str, BTreeSet<&'s str>>,
+}
+
+impl<'s> FromIterator<&'s str> for Stated<'s> {
+    /// What is no file is left out.
+    fn from_iter<I: IntoIterator<Item = &'s str>>(names: I) -> Self {
+        let mut stated =
+            Self { names: names.into_iter().filter(|name| is_file(name)).collect(), ..Self::default() };
+        for &name in &stated.names {
+            let path = in_output(name);
+            stated.paths.entry(path).or_default().insert(name);
+            stated.bases.entry(path.rsplit('/').next().unwrap_or(path)).or_default().insert(name);
+        }
+        stated
+    }
+}
+
 impl Names {
-    /// Those of `file`, where `stated` are the files that statements name: its own, if it has one; else the longest end of its
-    /// path that is stated; else all with the last part of its path.
-    pub fn of<'s>(file: &File, stated: impl Iterator<Item = &'s str>) -> Self {
+    /// Those of `file`: its own, if it has one; else the longest end of its path that is stated; else all with the last part
+    /// of its path.
+    pub fn of(file: &File, stated: &Stated) -> Self {
         if file.named {
             return Self::These(BTreeSet::from([file.name.clone()]));
         }
-        let stated: BTreeSet<&str> = stated.filter(|name| is_file(name)).collect();
+        let own = |names: &BTreeSet<&str>| Self::These(names.iter().map(|name| (*name).to_owned()).collect());
         let parts = parts(Path::new(&file.name));
-        let own = |names: BTreeSet<&str>| Self::These(names.into_iter().map(str::to_owned).collect());
         for start in 0..parts.len() {
             for name in ends(&parts[start..]) {
-                if stated.contains(name.as_str()) {
-                    return own(BTreeSet::from([name.as_str()]));
+                if stated.names.contains(name.as_str()) {
+                    return Self::These(BTreeSet::from([name]));
                 }
-                let elsewhere: BTreeSet<&str> =
-                    stated.iter().copied().filter(|stated| in_output(stated) == name).collect();
-                if !elsewhere.is_empty() {
+                if let Some(elsewhere) = stated.paths.get(name.as_str()) {
                     return own(elsewhere);
                 }
             }
         }
         let last = parts.last().copied().unwrap_or_default();
-        let alike = |stated: &&str| {
-            let base = in_output(stated).rsplit('/').next();
-            base == Some(last) || base == Some(without_hash(last))
-        };
-        let alike: BTreeSet<&str> = stated.iter().copied().filter(alike).collect();
-        if alike.is_empty() { Self::Any } else { own(alike) }
+        let alike = stated.bases.get(last).or_else(|| stated.bases.get(without_hash(last)));
+        alike.map_or(Self::Any, own)
     }
 
     /// Whether `name` is one of them.
@@ -95,7 +112,7 @@ mod tests {
 
     fn names(path: &str, named: bool, stated: &[&str]) -> Option<Vec<String>> {
         let file = File { name: path.into(), named, digests: Digests::of(b"") };
-        match Names::of(&file, stated.iter().copied()) {
+        match Names::of(&file, &stated.iter().copied().collect()) {
             Names::These(names) => Some(names.into_iter().collect()),
             Names::Any => None,
         }

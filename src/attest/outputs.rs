@@ -6,7 +6,7 @@ use super::naming::Names;
 use super::policy::Digest;
 use super::testimony::{Outputs, Testimony};
 use crate::content::File;
-use crate::digest::{Algorithm, Digests, hex};
+use crate::digest::{Algorithm, Digests};
 use crate::statement::is_file;
 
 /// How a statement's file compares with one at hand.
@@ -24,7 +24,7 @@ pub enum Comparison {
 pub fn compare(stated: &BTreeMap<String, String>, size: Option<u64>, digests: &Digests) -> Comparison {
     let verdicts: Vec<bool> = Algorithm::ALL
         .iter()
-        .filter_map(|algorithm| Some(*stated.get(algorithm.as_str())? == hex(digests.by(*algorithm))))
+        .filter_map(|algorithm| Some(is_hex(stated.get(algorithm.as_str())?, digests.by(*algorithm))))
         .collect();
     let right = verdicts.iter().filter(|right| **right).count();
     match (right, right == verdicts.len(), size.is_none_or(|size| size == digests.size)) {
@@ -32,6 +32,13 @@ pub fn compare(stated: &BTreeMap<String, String>, size: Option<u64>, digests: &D
         (_, true, true) => Comparison::Same,
         _ => Comparison::Contradictory,
     }
+}
+
+/// Whether `text` is these bytes in lower-case hexadecimal.
+fn is_hex(text: &str, bytes: &[u8]) -> bool {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| DIGITS[usize::from(half)]);
+    text.len() == 2 * bytes.len() && text.bytes().eq(digits)
 }
 
 /// The digests by which outputs are grouped: of files those that the policy demands, of whole outputs all.
@@ -54,15 +61,25 @@ pub fn complete(outputs: &Outputs, digests: &[Digest]) -> bool {
     })
 }
 
+/// Each of the names that a file may have which a statement has, and how that compares.
+pub fn compared<'t>(
+    testimony: &'t Testimony,
+    file: &'t File,
+    names: &'t Names,
+) -> impl Iterator<Item = (&'t str, Comparison)> {
+    let outputs = &testimony.outputs;
+    let (these, any) = match names {
+        Names::These(names) => (Some(names.iter().filter_map(|name| outputs.get_key_value(name))), None),
+        Names::Any => (None, Some(outputs.iter().filter(|(name, _)| is_file(name)))),
+    };
+    these.into_iter().flatten().chain(any.into_iter().flatten()).map(|(name, stated)| {
+        (name.as_str(), compare(stated, testimony.sizes.get(name).copied(), &file.digests))
+    })
+}
+
 /// The name of those that a file may have under which a statement states its bytes.
-pub fn subject<'t>(testimony: &'t Testimony, file: &File, names: &Names) -> Option<&'t str> {
-    let stated = testimony.outputs.iter().filter(|(name, _)| names.contain(name));
-    stated
-        .filter(|(name, stated)| {
-            compare(stated, testimony.sizes.get(*name).copied(), &file.digests) == Comparison::Same
-        })
-        .map(|(name, _)| name.as_str())
-        .next()
+pub fn subject<'t>(testimony: &'t Testimony, file: &'t File, names: &'t Names) -> Option<&'t str> {
+    compared(testimony, file, names).find(|(_, same)| *same == Comparison::Same).map(|(name, _)| name)
 }
 
 /// Enough of a digest for people.

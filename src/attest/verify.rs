@@ -235,7 +235,6 @@ pub fn verify(policy: &Policy, trust: &Trust, bundle: &Bundle, at_hand: &Content
         basis: Basis::of(policy),
         threshold: policy.threshold,
         expected,
-        files: Vec::new(),
         wholes: at_hand.archives.iter().map(|(name, (nar, _))| (name.clone(), hex(nar))).collect(),
         testimonies: evidence.testimonies,
         ignored: evidence.ignored,
@@ -243,16 +242,7 @@ pub fn verify(policy: &Policy, trust: &Trust, bundle: &Bundle, at_hand: &Content
         problems: evidence.problems,
         ..Count::default()
     };
-    let drvs: BTreeSet<&str> = policy.recipe.iter().map(|recipe| recipe.drv_sha256.as_str()).collect();
-    let about = count.testimonies.iter().filter(|t| drvs.contains(t.drv.as_str()) && t.result.has_output());
-    let stated: BTreeSet<&str> = about.flat_map(|t| t.outputs.keys().map(String::as_str)).collect();
-    let judged = |file: &File| Judged {
-        file: file.clone(),
-        names: Names::of(file, stated.iter().copied()),
-        subject: None,
-    };
-    count.files = at_hand.files.iter().map(judged).collect();
-    counting::count(&mut count, policy, trust);
+    counting::count(&mut count, policy, trust, &at_hand.files);
     Report(count)
 }
 

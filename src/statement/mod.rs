@@ -180,9 +180,7 @@ impl Statement<Rebuild> {
 
 /// Whether a predicate's type is that of rebuilds in some version and spelling.
 fn is_rebuild(predicate_type: &str) -> bool {
-    let family = rebuild::TYPE.trim_end_matches(|c: char| c.is_ascii_digit() || c == ':').as_bytes();
-    let text = predicate_type.trim().as_bytes();
-    text.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family))
+    letters(predicate_type.as_bytes()).starts_with(&letters(b"urn:sarsen:rebuild"))
 }
 
 /// Whether a payload that is signed as something else speaks of rebuilds: by its predicate's type, or, where it has none that
@@ -193,15 +191,34 @@ pub fn mentions_rebuild(payload: &[u8]) -> bool {
         #[serde(rename = "predicateType")]
         predicate_type: String,
     }
-    match json::read::<Head>(payload) {
-        Ok(head) => is_rebuild(&head.predicate_type),
-        Err(_) => contains(payload, b"urn:sarsen:rebuild"),
+    if let Ok(head) = json::read::<Head>(payload) {
+        return is_rebuild(&head.predicate_type);
     }
+    memchr::memmem::find(&letters(payload), &letters(b"urn:sarsen:rebuild")).is_some()
 }
 
-/// Whether `text` has `part` in it, in whatever case.
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+/// The letters and digits of ASCII in a text, in lower case, those that JSON or a URI spells by their numbers included: what
+/// is left where somebody varies marks, spaces and case.
+fn letters(text: &[u8]) -> Vec<u8> {
+    let number = |digits: Option<&[u8]>| {
+        let digits = std::str::from_utf8(digits?).ok()?;
+        u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+    };
+    let mut letters = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let (read, length) = match &text[at..] {
+            [b'\\', b'u', ..] => (number(text.get(at + 2..at + 6)), 6),
+            [b'%', ..] => (number(text.get(at + 1..at + 3)), 3),
+            _ => (None, 1),
+        };
+        let (letter, length) = read.map_or((char::from(text[at]), 1), |letter| (letter, length));
+        if letter.is_ascii_alphanumeric() {
+            letters.push(letter.to_ascii_lowercase() as u8);
+        }
+        at += length;
+    }
+    letters
 }
 
 /// Whether each has a name of its own and digests of the right length.
@@ -212,6 +229,13 @@ fn subjects(what: &str, subjects: &[Subject]) -> Result<(), String> {
         return Err(format!("its {what} names {twice:?} twice"));
     }
     for Subject { name, digest, .. } in subjects {
+        let path = name
+            .split_once(':')
+            .filter(|(output, _)| !output.contains('/'))
+            .map_or(&**name, |(_, path)| path);
+        if is_file(name) && path.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            return Err(format!("its {what} names {name:?}, which is the path of no file in an output"));
+        }
         if digest.is_empty() {
             return Err(format!("its {what} {name:?} has no digest"));
         }
@@ -231,7 +255,8 @@ fn digests(what: &str, digests: &BTreeMap<String, String>) -> Result<(), String>
         };
         if value.len() != size || !value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return Err(format!(
-                "the {algorithm} of its {what} is {value:?}, not {size} lower-case hexadecimal digits"
+                "the {algorithm} of its {what} is {value:?}, not {size}{} lower-case hexadecimal digits",
+                if algorithm.starts_with("git") { " or 40" } else { "" }
             ));
         }
     }

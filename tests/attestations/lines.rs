@@ -161,12 +161,18 @@ fn a_rebuild_statement_in_another_spelling_is_a_problem() {
     let kind = |kind: &'static str| with(&|s| s["_type"] = kind.into());
     let predicate = |kind: &'static str| with(&|s| s["predicateType"] = kind.into());
     let escaped = String::from_utf8(plain.clone()).unwrap().replace("sarsen:rebuild", "\\u0073arsen:rebuild");
+    let broken =
+        String::from_utf8(plain.clone()).unwrap().replace("urn:", "urn\\u003A").replacen('}', ",}", 1);
+    let broken = broken.into_bytes();
     for (name, payload_type, payload) in [
         ("a payload type with a parameter", "application/vnd.in-toto+json; charset=utf-8", plain.clone()),
         ("a payload type in capitals", "application/vnd.in-toto+JSON", plain.clone()),
         ("no payload type", "", plain.clone()),
         ("escapes", "application/json", escaped.into_bytes()),
         ("a list", "application/json", [b"[".as_slice(), &plain, b"]"].concat()),
+        ("broken and spelled by numbers", "a/b", broken),
+        ("a colon of full width", IN_TOTO, predicate("urn\u{ff1a}sarsen:rebuild:2")),
+        ("a colon by its number", IN_TOTO, predicate("urn:sarsen%3Arebuild:2")),
         ("two lines", "application/json", [plain.as_slice(), b"\n", &plain].concat()),
         ("an earlier statement", IN_TOTO, kind("https://in-toto.io/Statement/v0.1")),
         ("a later statement", IN_TOTO, kind("https://in-toto.io/Statement/v2")),

@@ -274,3 +274,99 @@ fn lines_that_share_a_run_are_named() {
     );
     assert_eq!(said.json["shared-runs"], serde_json::json!([]));
 }
+
+/// Keys of the store that the policy does not name rename nothing, and whoever dissents is the one who is named.
+#[test]
+fn only_the_policys_builders_say_what_files_are_called() {
+    const RENAMED: &[(&str, &[u8])] = &[("work/app", b"progrAm")];
+    let good = utility_line() + &laboratory_line();
+    let mut other = produced("observer.example", "app", RENAMED);
+    other.predicate.recipe.attribute = "packages.evil".into();
+    let observer = line(&other, &[&observer()]);
+    let vendor_twice = line(&produced("vendor.example", "app", RENAMED), &[&vendor()]) + &vendor_line();
+    let folder = Folder::new("attestations-renamed");
+    for (at, bytes) in [("good/work/app", b"program"), ("evil/work/app", b"progrAm")] {
+        write(&folder.0.join(at), bytes);
+    }
+    let trust = folder.file("t", trust().as_bytes());
+    for (name, policy, bundle, file, exit, codes_) in [
+        ("an unlisted key", policy(), good.clone() + &observer, "good/work/app", 5, vec!["dissent"]),
+        (
+            "an unlisted key that is no objection",
+            policy_with("dissent = \"warn\""),
+            good.clone() + &observer,
+            "good/work/app",
+            0,
+            vec!["dissent"],
+        ),
+        (
+            "a key that states two outputs",
+            policy_with("dissent = \"warn\""),
+            good.clone() + &vendor_twice,
+            "good/work/app",
+            0,
+            vec!["equivocation"],
+        ),
+        (
+            "what only an unlisted key states",
+            policy(),
+            good.clone() + &observer,
+            "evil/work/app",
+            6,
+            vec!["file-not-stated", "threshold-not-met"],
+        ),
+    ] {
+        let (policy, bundle) = (folder.file("p", policy.as_bytes()), folder.file("b", bundle.as_bytes()));
+        let file = folder.0.join(file);
+        let output = sarsen(&[
+            "verify-attestation",
+            "--policy",
+            &policy,
+            "--trust",
+            &trust,
+            &bundle,
+            file.to_str().unwrap(),
+        ]);
+        let said = stderr(&output);
+        assert_eq!((output.status.code(), codes(&said)), (Some(exit), codes_), "{name}: {said}");
+        assert!(!said.contains("key utility-1") && !said.contains("key laboratory-1"), "{name}: {said}");
+    }
+    // Compared one by one, each under the name that its statement has.
+    let bundle = folder.file("b", (good + &observer).as_bytes());
+    let file = folder.0.join("good/work/app");
+    let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &bundle, file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(5), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("utility-1"), "{}", stdout(&output));
+}
+
+/// A policy that demands one digest does not make the other ones true.
+#[test]
+fn digests_that_the_policy_does_not_demand_dispute_too() {
+    let good = utility_line() + &laboratory_line();
+    let sha256 = policy_with("digests = [\"sha256\"]");
+    let with = |edit: &dyn Fn(&mut Statement<Rebuild>)| {
+        let mut statement = produced("vendor.example", "app", APP);
+        edit(&mut statement);
+        line(&statement, &[&vendor()])
+    };
+    let wrong = |name: &'static str| {
+        with(&move |s: &mut Statement<Rebuild>| {
+            let subject = s.subject.iter_mut().find(|subject| subject.name == name).unwrap();
+            subject.digest.insert("sm3".into(), "0".repeat(64));
+        })
+    };
+    let alone = with(&|s| {
+        let digest = &mut s.subject[0].digest;
+        digest.remove("sha256");
+        digest.insert("sm3".into(), "0".repeat(64));
+    });
+    for (name, bundle, exit, code) in [
+        ("another digest of another file", good.clone() + &wrong("share/app.txt"), 5, "dissent"),
+        ("another digest of the file at hand", good.clone() + &wrong("bin/app"), 6, "digest-contradictory"),
+        ("nothing but another digest", good.clone() + &alone, 5, "dissent"),
+    ] {
+        let said = judge(name, &sha256, &trust(), bundle.as_bytes(), &[b"program"]);
+        assert_eq!((said.exit, codes(&said.stderr)), (exit, vec![code]), "{name}: {}", said.stderr);
+        assert_eq!(said.json["opinions"], 2, "{name}");
+    }
+}

@@ -1,5 +1,6 @@
 //! The outputs that everything at hand belongs to.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Count;
@@ -19,7 +20,7 @@ pub fn outputs(
     drvs: &BTreeSet<&str>,
     equivocating: &BTreeSet<usize>,
 ) -> Option<Outputs> {
-    let mut groups: BTreeMap<Outputs, BTreeSet<&str>> = BTreeMap::new();
+    let mut groups: BTreeMap<Outputs, Group> = BTreeMap::new();
     for testimony in &report.testimonies {
         let honest: Vec<usize> =
             testimony.signers.iter().copied().filter(|s| !equivocating.contains(s)).collect();
@@ -27,23 +28,49 @@ pub fn outputs(
             && drvs.contains(testimony.drv.as_str())
             && complete(&testimony.outputs, &policy.digests)
             && report.is_stated_whole(testimony);
-        if holds && !honest.is_empty() {
-            let keys = honest.iter().map(|&signer| &trust.keys()[signer]);
-            let expected =
-                keys.filter(|key| policy.builders.contains(&key.name)).map(|key| key.organisation.as_str());
-            groups.entry(demanded(&testimony.outputs, &policy.digests)).or_default().extend(expected);
+        if !holds || honest.is_empty() {
+            continue;
         }
+        let keys = honest.iter().map(|&signer| &trust.keys()[signer]);
+        let expected: Vec<&str> = keys
+            .filter(|key| policy.builders.contains(&key.name))
+            .map(|key| key.organisation.as_str())
+            .collect();
+        let group = groups.entry(demanded(&testimony.outputs, &policy.digests)).or_default();
+        // What builders state goes before what others do.
+        let statements = if expected.is_empty() { &mut group.others } else { &mut group.statements };
+        statements.push(&testimony.outputs);
+        group.organisations.extend(expected);
     }
-    let mut groups: Vec<(Outputs, usize)> =
-        groups.into_iter().map(|(outputs, organisations)| (outputs, organisations.len())).collect();
+    let is_expected = |signer: &usize| policy.builders.contains(&trust.keys()[*signer].name);
+    let mut about =
+        report.testimonies.iter().filter(|t| drvs.contains(t.drv.as_str()) && t.result.has_output());
+    let speak = about.any(|t| t.signers.iter().any(|s| is_expected(s) && !equivocating.contains(s)));
+    // Others than the builders agree on nothing where a builder speaks.
+    let mut groups: Vec<Group> =
+        groups.into_values().filter(|group| !speak || !group.organisations.is_empty()).collect();
     // Stable: of as many, the first in the order of names and digests.
-    groups.sort_by_key(|(_, organisations)| std::cmp::Reverse(*organisations));
-    groups.into_iter().map(|(outputs, _)| outputs).reduce(|mut agreed, other| {
-        if difference(&agreed, &other).is_none() {
-            for (name, digests) in other {
-                agreed.entry(name).or_insert(digests);
+    groups.sort_by_key(|group| Reverse(group.organisations.len()));
+    let mut statements = groups.iter().flat_map(|group| group.statements.iter().chain(&group.others));
+    let mut agreed = (*statements.next()?).clone();
+    for other in statements {
+        if difference(&agreed, other).is_none() {
+            for (name, digests) in *other {
+                let known = agreed.entry(name.clone()).or_default();
+                known.extend(digests.iter().map(|(algorithm, value)| (algorithm.clone(), value.clone())));
             }
         }
-        agreed
-    })
+    }
+    Some(agreed)
+}
+
+/// Statements about the same bytes, by the digests that the policy demands.
+#[derive(Default)]
+struct Group<'r> {
+    /// The policy's organisations that signed them.
+    organisations: BTreeSet<&'r str>,
+    /// What their statements state.
+    statements: Vec<&'r Outputs>,
+    /// What statements of others state.
+    others: Vec<&'r Outputs>,
 }

@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Count, Judged, Row, Shared, Standing, agreed, equivocation, stated};
 use crate::attest::independence::{lack, opinions};
-use crate::attest::outputs::{Comparison, compare, complete, demanded, prefix, what};
+use crate::attest::naming::{Names, Stated};
+use crate::attest::outputs::{Comparison, compared, complete, prefix, what};
 use crate::attest::policy::{Effect, Independence, Policy, Require, number};
 use crate::attest::testimony::Testimony;
 use crate::attest::trust::Trust;
+use crate::content::File;
 use crate::error::{Code, Error};
 use crate::statement::agreement::difference;
 use crate::statement::is_file;
 use crate::statement::rebuild::Outcome;
 
 /// Fills in everything of `report` that is counted.
-pub fn count(report: &mut Count, policy: &Policy, trust: &Trust) {
+pub fn count(report: &mut Count, policy: &Policy, trust: &Trust, files: &[File]) {
     let drvs: BTreeSet<&str> = policy.recipe.iter().map(|recipe| recipe.drv_sha256.as_str()).collect();
     let equivocating = equivocation::find(report, &drvs, policy.dissent, trust);
+    report.files = named(report, policy, trust, &equivocating, files);
     report.agreed = agreed::outputs(report, policy, trust, &drvs, &equivocating);
     rows(report, policy, trust, &equivocating);
     objections(report, policy);
@@ -37,6 +40,36 @@ pub fn count(report: &mut Count, policy: &Policy, trust: &Trust) {
         );
         report.problems.push(Error::new(Code::ThresholdNotMet, message));
     }
+}
+
+/// The files with their names. Those whose statements count say which; others only where they name no file, or whoever has
+/// a key in the store could rename what is at hand.
+fn named(
+    report: &Count,
+    policy: &Policy,
+    trust: &Trust,
+    equivocating: &BTreeSet<usize>,
+    files: &[File],
+) -> Vec<Judged> {
+    let about = |t: &&Testimony| {
+        t.result.has_output() && policy.recipe.iter().any(|recipe| recipe.drv_sha256 == t.drv)
+    };
+    let is_expected = |t: &&Testimony| {
+        t.signers.iter().any(|signer| {
+            !equivocating.contains(signer) && policy.builders.contains(&trust.keys()[*signer].name)
+        }) && policy.recipe.iter().any(|recipe| recipe.attribute == t.attribute)
+    };
+    let names = |t: &'_ Testimony| t.outputs.keys().filter(|name| is_file(name)).cloned().collect::<Vec<_>>();
+    let mut stated: Vec<String> =
+        report.testimonies.iter().filter(about).filter(is_expected).flat_map(names).collect();
+    if stated.is_empty() {
+        stated = report.testimonies.iter().filter(about).flat_map(names).collect();
+    }
+    let stated: Stated = stated.iter().map(String::as_str).collect();
+    files
+        .iter()
+        .map(|file| Judged { file: file.clone(), names: Names::of(file, &stated), subject: None })
+        .collect()
 }
 
 fn rows(report: &mut Count, policy: &Policy, trust: &Trust, equivocating: &BTreeSet<usize>) {
@@ -74,19 +107,22 @@ fn standing(report: &Count, testimony: &Testimony, policy: &Policy) -> Standing 
         Outcome::NotBuilt => return Standing::NotBuilt,
         _ => {}
     }
-    let contradictory = |judged: &Judged| {
-        let files = testimony.outputs.iter().filter(|(name, _)| is_file(name));
-        files.into_iter().any(|(name, stated)| {
-            compare(stated, testimony.sizes.get(name).copied(), &judged.file.digests)
-                == Comparison::Contradictory
-        })
+    let compares = |as_: Comparison| {
+        let mut files = report.files.iter();
+        files.any(|judged| compared(testimony, &judged.file, &judged.names).any(|(_, other)| other == as_))
     };
-    if report.files.iter().any(contradictory) {
+    if compares(Comparison::Contradictory) {
         return Standing::DigestContradictory;
     }
     let Some(agreed) = &report.agreed else { return Standing::Differs };
+    // By whatever digest: the policy's are those that a statement needs, not the only ones that may be wrong.
+    let is_other = |judged: &Judged| {
+        let mut names = compared(testimony, &judged.file, &judged.names).map(|(_, same)| same).peekable();
+        judged.names != Names::Any && names.peek().is_some() && names.all(|same| same == Comparison::Other)
+    };
     if testimony.result == Outcome::Differs
-        || difference(agreed, &demanded(&testimony.outputs, &policy.digests)).is_some()
+        || difference(agreed, &testimony.outputs).is_some()
+        || report.files.iter().any(is_other)
     {
         return Standing::Differs;
     }

@@ -65,8 +65,10 @@ struct Other<'a> {
     organisation: &'a str,
     /// The line of the bundle.
     line: usize,
-    /// The SHA-256 that is stated; null if there is no such file.
+    /// The SHA-256 that is stated; null if none is, or there is no such file.
     sha256: Option<&'a str>,
+    /// The statement has such a file.
+    stated: bool,
     /// All digests that are stated are those found here.
     same: bool,
 }
@@ -104,6 +106,7 @@ pub fn json(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
                 organisation: &other.organisation,
                 line: other.line,
                 sha256: other.sha256.as_deref(),
+                stated: other.sha256.is_some() || other.digest.is_some(),
                 same: other.same,
             })
             .collect(),
@@ -146,7 +149,11 @@ pub fn human(out: &mut dyn Write, challenge: &Challenge) -> io::Result<()> {
         let by = if item.by_digest_alone { BY_DIGEST } else { "" };
         rows.push(vec![item.answer().as_str().to_owned(), digest.into(), format!("{}{by}", item.name)]);
         for other in item.others.iter().filter(|other| !other.same) {
-            let digest = other.sha256.as_deref().map_or("no such file", prefix).to_owned();
+            let digest = match (&other.sha256, &other.digest) {
+                (Some(sha256), _) => prefix(sha256).to_owned(),
+                (None, Some((algorithm, value))) => format!("{algorithm} {}", prefix(value)),
+                (None, None) => "no such file".into(),
+            };
             rows.push(vec![
                 String::new(),
                 digest,

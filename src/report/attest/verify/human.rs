@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::super::{BY_DIGEST, table, write_ignored};
 use crate::attest::independence::Lack;
+use crate::attest::naming::Names;
 use crate::attest::outputs::prefix;
 use crate::attest::policy::number;
 use crate::attest::testimony::Testimony;
@@ -64,7 +65,13 @@ fn rows(report: &Report) -> Vec<Vec<String>> {
     for row in &report.rows {
         let Row { key, organisation, standing, .. } = row;
         let testimony = &report.testimonies[row.testimony];
-        let file = testimony.outputs.iter().find(|(name, _)| is_file(name)).map(|(_, digests)| digests);
+        // Of the first file at hand, as far as it is known by this name; else of any.
+        let known = report.files.iter().find_map(|judged| {
+            let mut stated = testimony.outputs.iter();
+            stated.find(|(name, _)| judged.names != Names::Any && judged.names.contain(name))
+        });
+        let file = known.or_else(|| testimony.outputs.iter().find(|(name, _)| is_file(name)));
+        let file = file.map(|(_, digests)| digests);
         let digest = file.and_then(|digests| digests.get("sha256")).map_or("-", |digest| prefix(digest));
         let mut cells = vec![
             key.clone(),
