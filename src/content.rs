@@ -54,11 +54,12 @@ impl Content {
     /// whatever is in it. A link, as `nix build` leaves it, is followed.
     ///
     /// # Errors
-    /// `subject-invalid` for a name that no output or file has, or two outputs of one name; otherwise as [`Self::of`].
-    pub fn given<'a>(arguments: impl IntoIterator<Item = &'a Path>) -> Result<Self, Error> {
+    /// Those of each argument, files before outputs: `subject-invalid` for a name that no output or file has, or two
+    /// outputs of one name; otherwise as [`Self::of`].
+    pub fn given<'a>(arguments: impl IntoIterator<Item = &'a Path>) -> Result<Self, Vec<Error>> {
         let mut outputs = BTreeMap::new();
         let mut files = Vec::new();
-        for argument in arguments {
+        let mut take = |argument: &'a Path| {
             let (name, path) = split(argument)?;
             if path.is_dir() {
                 let root = fs::canonicalize(path).map_err(|error| input::because(path, &error))?;
@@ -70,15 +71,27 @@ impl Content {
                         &format!("{} is the output {name} too; give them as NAME=DIRECTORY", other.display()),
                     ));
                 }
-                continue;
+                return Ok(());
             }
             let digests = digest::file(path).map_err(|error| renamed(error, argument))?;
             let shown = || path.to_string_lossy().into_owned();
             files.push(File { name: name.map_or_else(shown, str::to_owned), named: name.is_some(), digests });
+            Ok(())
+        };
+        let mut errors: Vec<Error> =
+            arguments.into_iter().filter_map(|argument| take(argument).err()).collect();
+        let mut content = Self::default();
+        for output in outputs {
+            match Self::of(&BTreeMap::from([output])) {
+                Ok(mut one) => {
+                    content.files.append(&mut one.files);
+                    content.archives.append(&mut one.archives);
+                }
+                Err(error) => errors.push(error),
+            }
         }
-        let mut content = Self::of(&outputs)?;
         content.files.append(&mut files);
-        Ok(content)
+        if errors.is_empty() { Ok(content) } else { Err(errors) }
     }
 }
 
@@ -257,8 +270,17 @@ mod tests {
             (vec![format!("drv={place}")], Code::SubjectInvalid),
             (vec![format!("{place}"), format!("out={place}")], Code::SubjectInvalid),
         ] {
-            assert_eq!(given(&arguments).unwrap_err().code, code, "{arguments:?}");
+            let codes: Vec<Code> = given(&arguments).unwrap_err().iter().map(|error| error.code).collect();
+            assert_eq!(codes, [code], "{arguments:?}");
         }
+        // What is wrong inside an output, behind what is wrong with each argument.
+        let odd = folder.join(OsStr::from_bytes(b"out/\xff"));
+        fs::create_dir_all(folder.join("out")).unwrap();
+        fs::write(odd, "").unwrap();
+        let all =
+            [format!("{place}/out"), format!("{place}/none"), "a=".into(), equals.display().to_string()];
+        let codes: Vec<Code> = given(&all).unwrap_err().iter().map(|error| error.code).collect();
+        assert_eq!(codes, [Code::InputMissing, Code::SubjectInvalid, Code::InputUnreadable]);
         fs::remove_dir_all(&folder).unwrap();
     }
 

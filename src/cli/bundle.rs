@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::verify_attestation::Format;
 use crate::attest::listing::{Listing, list};
-use crate::attest::refusal::Refusal;
+use crate::attest::refusal::{Problems, Refusal};
 use crate::attest::trust::Trust;
 use crate::exit::Exit;
 use crate::report::attest;
@@ -39,7 +39,9 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
 }
 
 fn read(arguments: &Arguments) -> Result<Listing, Refusal> {
-    let trust = arguments.trust.as_deref().map(Trust::load).transpose()?;
-    let bundle = Bundle::load(&arguments.bundle)?;
+    let mut problems = Problems::default();
+    let trust = problems.keep(arguments.trust.as_deref().map(Trust::load).transpose());
+    let bundle = problems.keep(Bundle::load(&arguments.bundle));
+    let (trust, bundle) = problems.end(trust.zip(bundle))?;
     Ok(list(&bundle, trust.as_ref()))
 }

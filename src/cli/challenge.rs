@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::verify_attestation::Format;
 use crate::attest::challenge::{Challenge, challenge};
-use crate::attest::refusal::Refusal;
+use crate::attest::refusal::{Problems, Refusal};
 use crate::attest::trust::Trust;
 use crate::content::Content;
 use crate::digest::unhex;
@@ -63,12 +63,17 @@ pub fn sha256(text: &str) -> Result<String, String> {
 }
 
 fn compare(arguments: &Arguments) -> Result<Challenge, Refusal> {
-    let trust = Trust::load(&arguments.trust)?;
-    let bundle = Bundle::load(&arguments.bundle)?;
+    let mut problems = Problems::default();
+    let trust = problems.keep(Trust::load(&arguments.trust));
+    let bundle = problems.keep(Bundle::load(&arguments.bundle));
+    let others = trust.zip(bundle);
     let Some(installable) = &arguments.build else {
-        let at_hand = Content::given(arguments.path.iter().map(PathBuf::as_path))?;
+        let at_hand = problems.keep(Content::given(arguments.path.iter().map(PathBuf::as_path)));
+        let ((trust, bundle), at_hand) = problems.end(others.zip(at_hand))?;
         return challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref());
     };
+    // Nobody waits for a build that has nothing to be compared with.
+    let (trust, bundle) = problems.end(others)?;
     let depth = arguments.rebuild.then_some(Depth::Everything);
     let made = rebuild::make(installable, depth, &mut |line| super::say(format_args!("{line}")))?;
     let (content, failed) = match made.content {

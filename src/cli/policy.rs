@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::attest::draft::policy::{Draft, Order, draft};
+use crate::attest::refusal::{Problems, Refusal};
 use crate::attest::trust::Trust;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -58,18 +59,7 @@ impl Arguments {
 
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let Command::Init(arguments) = &arguments.command;
-    let read = Trust::load(&arguments.trust).and_then(|trust| Ok((trust, Bundle::load(&arguments.bundle)?)));
-    let (trust, bundle) = match read {
-        Ok(read) => read,
-        Err(errors) => return Ok(super::all_refused(&errors.into())),
-    };
-    let order = Order {
-        name: arguments.name.as_deref(),
-        threshold: arguments.threshold.map(|threshold| threshold as usize),
-        attribute: arguments.attribute.as_deref(),
-        drv: arguments.drv.as_deref(),
-    };
-    let draft = match draft(&trust, &bundle, &shown(&arguments.bundle), &order) {
+    let draft = match drafted(arguments) {
         Ok(draft) => draft,
         Err(refusal) => return Ok(super::all_refused(&refusal)),
     };
@@ -77,6 +67,23 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
         return out.write_all(draft.text.as_bytes()).map(|()| Exit::Ok);
     }
     Ok(written(arguments, &draft).map_or_else(|error| super::refused(&error), |()| Exit::Ok))
+}
+
+fn drafted(arguments: &Init) -> Result<Draft, Refusal> {
+    let mut problems = Problems::default();
+    let trust = problems.keep(Trust::load(&arguments.trust));
+    let bundle = problems.keep(Bundle::load(&arguments.bundle));
+    let order = Order {
+        name: arguments.name.as_deref(),
+        threshold: arguments.threshold.map(|threshold| threshold as usize),
+        attribute: arguments.attribute.as_deref(),
+        drv: arguments.drv.as_deref(),
+    };
+    let name = shown(&arguments.bundle);
+    let draft =
+        trust.zip(bundle).and_then(|(trust, bundle)| problems.keep(draft(&trust, &bundle, &name, &order)));
+    problems.keep(arguments.output.as_deref().map_or(Ok(()), super::trust::is_free));
+    problems.end(draft)
 }
 
 fn written(arguments: &Init, Draft { text, policy, organisations }: &Draft) -> Result<(), Error> {

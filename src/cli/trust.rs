@@ -7,9 +7,12 @@ use clap::ArgGroup;
 
 use super::keys;
 use crate::attest::draft::store::{self, Entry};
+use crate::attest::refusal::{Problems, Refusal};
 use crate::attest::trust::Role;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
+use crate::key::{Algorithm, PublicKey, SecretKey, Sign};
+use crate::output;
 use crate::visible::shown;
 
 /// Make a trust store, and add keys to one
@@ -84,25 +87,50 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
         Command::Init(Init { keys, output }) => init(keys, output.as_deref(), out)?,
         Command::Add(Add { keys, trust }) => add(keys, trust),
     };
-    Ok(done.map_or_else(|error| super::refused(&error), |()| Exit::Ok))
+    Ok(done.map_or_else(|refusal| super::all_refused(&refusal), |()| Exit::Ok))
 }
 
-fn init(keys: &Trusted, output: Option<&Path>, out: &mut dyn Write) -> io::Result<Result<(), Error>> {
+/// # Errors
+/// `output-exists` and `output-missing` where a new file could not be made, for who tells that beside other problems. What
+/// makes the file finds out for itself.
+pub fn is_free(path: &Path) -> Result<(), Error> {
+    let name = path.display();
+    match path.symlink_metadata() {
+        Ok(_) => {
+            let message = format!("{name} exists, and what is in it would be lost: name a new file");
+            Err(Error::new(Code::OutputExists, message))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !output::folder(path).is_dir() => {
+            let message = format!("there is no directory for the output {name}: create it first");
+            Err(Error::new(Code::OutputMissing, message))
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+fn init(keys: &Trusted, output: Option<&Path>, out: &mut dyn Write) -> io::Result<Result<(), Refusal>> {
     let origin = output.map_or_else(|| "of these keys".to_owned(), shown);
-    let drafted = keys.entries().and_then(|entries| Ok((store::new(&entries, &origin)?, entries)));
-    let (text, entries) = match drafted {
-        Ok(drafted) => drafted,
-        Err(error) => return Ok(Err(error)),
+    let (entries, unread) = keys.entries();
+    let mut problems = Problems::default();
+    let text = problems.keep(store::new(&entries, &origin));
+    problems.0.extend(unread);
+    problems.keep(output.map_or(Ok(()), is_free));
+    let text = match problems.end(text) {
+        Ok(text) => text,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(path) = output else {
         out.write_all(text.as_bytes())?;
         return Ok(Ok(()));
     };
-    Ok(super::create(path, &text).map(|()| told(path, &entries)))
+    Ok(super::create(path, &text).map(|()| told(path, &entries)).map_err(Refusal::from))
 }
 
-fn add(keys: &Trusted, trust: &Path) -> Result<(), Error> {
-    let entries = keys.entries()?;
+fn add(keys: &Trusted, trust: &Path) -> Result<(), Refusal> {
+    let (entries, unread) = keys.entries();
+    if !unread.is_empty() {
+        return Err(Refusal([store::faults(trust, &entries), unread].concat()));
+    }
     store::add(trust, &entries)?;
     told(trust, &entries);
     Ok(())
@@ -120,14 +148,17 @@ fn told(path: &Path, entries: &[Entry]) {
 }
 
 impl Trusted {
-    fn entries(&self) -> Result<Vec<Entry>, Error> {
+    /// The keys, and what is wrong with them. If that is anything, the keys that cannot be read have others in their
+    /// place, so that what is wrong with the names is found too.
+    fn entries(&self) -> (Vec<Entry>, Vec<Error>) {
+        let mut problems = Problems::default();
         if !self.names.is_empty() && self.names.len() != self.keys.len() {
             let message = format!(
                 "--name is given {} times for {} keys: give it once for each, in their order, or not at all",
                 self.names.len(),
                 self.keys.len()
             );
-            return Err(Error::new(Code::TrustInvalid, message));
+            problems.0.push(Error::new(Code::TrustInvalid, message));
         }
         let mut roles: Vec<Role> = Vec::new();
         for kind in &self.roles {
@@ -139,18 +170,37 @@ impl Trusted {
                 roles.push(role);
             }
         }
-        let mut entries = Vec::new();
+        let (mut entries, mut is_whole) = (Vec::new(), true);
         for (at, path) in self.keys.iter().enumerate() {
-            let public = keys::read(path, self.identity.as_deref())?.into_public(&shown(path))?;
-            let name = self.names.get(at).cloned().map_or_else(|| stem(path), Ok)?;
+            let identity = self.identity.as_deref();
+            let read = keys::read(path, identity).and_then(|key| key.into_public(&shown(path)));
+            is_whole &= read.is_ok();
+            let public = problems.keep(read).or_else(stand_in);
+            let name = match self.names.get(at) {
+                Some(name) => Some(name.clone()),
+                None if self.names.is_empty() => problems.keep(stem(path)),
+                None => None,
+            };
             let organisation = self.organisation.clone().unwrap_or_default();
-            entries.push(Entry { name, organisation, public, roles: roles.clone() });
+            let entry = public.zip(name);
+            entries.extend(entry.map(|(public, name)| Entry {
+                name,
+                organisation,
+                public,
+                roles: roles.clone(),
+            }));
         }
-        if !entries.is_empty() {
-            keys::identity_is_used(self.identity.as_deref(), entries.iter().map(|entry| &entry.public))?;
+        if is_whole && !entries.is_empty() {
+            let keys = entries.iter().map(|entry| &entry.public);
+            problems.keep(keys::identity_is_used(self.identity.as_deref(), keys));
         }
-        Ok(entries)
+        (entries, problems.0)
     }
+}
+
+/// A key that is like no other, in the place of one that cannot be read.
+fn stand_in() -> Option<PublicKey> {
+    SecretKey::generate(Algorithm::Ed25519, None).ok().map(|key| key.public().clone())
 }
 
 /// `utility-1` of `keys/utility-1.pub`.

@@ -4,10 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::attest::policy::Policy;
+use crate::attest::refusal::{Problems, Refusal};
 use crate::attest::trust::Trust;
 use crate::attest::verify::{Report, verify};
 use crate::content::Content;
-use crate::error::Error;
 use crate::exit::Exit;
 use crate::report::attest;
 use crate::statement::bundle::Bundle;
@@ -42,12 +42,7 @@ pub enum Format {
 pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     let report = match judge(arguments) {
         Ok(report) => report,
-        Err(errors) => {
-            for error in errors {
-                super::say(format_args!("{error}"));
-            }
-            return Ok(Exit::Unusable);
-        }
+        Err(refusal) => return Ok(super::all_refused(&refusal)),
     };
     for warning in &report.warnings {
         super::say(format_args!("warning[{}]: {}", warning.code.as_str(), warning.message));
@@ -60,13 +55,17 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     Ok(report.exit())
 }
 
-fn judge(arguments: &Arguments) -> Result<Report, Vec<Error>> {
-    let trust = Trust::load(&arguments.trust).map_err(|mut errors| {
-        errors.extend(Policy::own_faults(&arguments.policy));
-        errors
-    })?;
-    let policy = Policy::load(&arguments.policy, &trust)?;
-    let bundle = Bundle::load(&arguments.bundle)?;
-    let at_hand = Content::given(arguments.files.iter().map(PathBuf::as_path))?;
+fn judge(arguments: &Arguments) -> Result<Report, Refusal> {
+    let mut problems = Problems::default();
+    let trust = problems.keep(Trust::load(&arguments.trust));
+    let policy = if let Some(trust) = &trust {
+        problems.keep(Policy::load(&arguments.policy, trust))
+    } else {
+        problems.0.extend(Policy::own_faults(&arguments.policy));
+        None
+    };
+    let bundle = problems.keep(Bundle::load(&arguments.bundle));
+    let at_hand = problems.keep(Content::given(arguments.files.iter().map(PathBuf::as_path)));
+    let ((trust, policy), (bundle, at_hand)) = problems.end(trust.zip(policy).zip(bundle.zip(at_hand)))?;
     Ok(verify(&policy, &trust, &bundle, &at_hand))
 }

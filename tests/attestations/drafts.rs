@@ -182,3 +182,48 @@ fn what_would_be_no_policy_is_not_written_and_everything_is_said() {
     assert_eq!((exit, out.as_str()), (0, ""), "{said}");
     assert!(said.contains("wants 2 of 2 organisations (laboratory.example, utility.example)"), "{said}");
 }
+
+/// Every file that cannot be used, a line each: the trust store, the policy, the bundle, then what is judged.
+#[test]
+fn everything_that_cannot_be_used_is_told_at_once() {
+    let folder = bundles("at-once");
+    let policy = policy().replace("threshold = 2", "threshold = 0").replace("\"vendor-1\"", "\"nobody\"");
+    folder.file("badp", policy.as_bytes());
+    folder.file("badt", b"key = []");
+    folder.file("exists", trust().as_bytes());
+    let (missing, trust, policy) = ("input-missing", "trust-invalid", "policy-invalid");
+    let named = "trust add --organisation a\u{200b}b --trust";
+    for (words, expected) in [
+        // What a policy says of keys is nothing without the store.
+        (
+            "verify-attestation --policy badp --trust badt nob no1 no2",
+            vec![trust, policy, missing, missing, missing],
+        ),
+        (
+            "verify-attestation --policy badp --trust t nob a= no1 no2",
+            vec![policy, policy, missing, "subject-invalid", missing, missing],
+        ),
+        ("verify-attestation --policy nop --trust not nob no1", vec![missing; 4]),
+        ("challenge --trust badt --bundle nob no1 no2", vec![trust, missing, missing, missing]),
+        ("challenge --trust t --bundle good no1 app no2", vec![missing, missing]),
+        ("challenge --trust badt --bundle nob --build /nowhere#x", vec![trust, missing]),
+        ("bundle --trust badt nob", vec![trust, missing]),
+        ("policy init --trust badt --bundle nob -o exists", vec![trust, missing, "output-exists"]),
+        ("policy init --trust badt --bundle nob -o nowhere/p", vec![trust, missing, "output-missing"]),
+        ("policy init --trust t --bundle two -o exists", vec!["recipe-ambiguous", "output-exists"]),
+        ("trust init --organisation o -o exists n1 n2", vec![missing, missing, "output-exists"]),
+        (&format!("{named} exists n1 n2"), vec![trust, trust, missing, missing]),
+        (&format!("{named} not n1 n2"), vec![missing, trust, trust, missing, missing]),
+        (&format!("{named} not press.pub"), vec![missing, trust]),
+        (&format!("{named} exists --name x n1 press.pub"), vec![trust, trust, missing]),
+        ("trust add --organisation o --trust exists --name press n1", vec![trust, missing]),
+    ] {
+        let (exit, out, said) = run(&folder, words);
+        assert_eq!((exit, out.as_str()), (2, ""), "{words}: {said}");
+        assert_eq!(codes(&said), expected, "{words}: {said}");
+        assert_eq!(said.lines().count(), expected.len(), "{words}: {said}");
+    }
+    assert_eq!(read(&folder, "exists"), super::trust());
+    let (exit, _, said) = run(&folder, "challenge --trust t --bundle good app");
+    assert_eq!((exit, said.as_str()), (0, ""));
+}

@@ -58,8 +58,9 @@ pub fn draft(trust: &Trust, bundle: &Bundle, name: &str, order: &Order) -> Resul
     let mut evidence = evidence::read(bundle, trust);
     let mut problems = std::mem::take(&mut evidence.problems);
     let done = stated(&evidence, trust, name, order)
+        .map_err(Vec::from)
         .and_then(|stated| written(&stated, trust, name, order))
-        .map_err(|error| problems.push(error));
+        .map_err(|errors| problems.extend(errors));
     match done {
         Ok(draft) if problems.is_empty() => Ok(draft),
         _ => Err(Refusal(problems)),
@@ -156,7 +157,7 @@ fn nothing(ignored: &[Ignored], name: &str) -> String {
     said.join("; ")
 }
 
-fn written(stated: &Stated, trust: &Trust, name: &str, order: &Order) -> Result<Draft, Error> {
+fn written(stated: &Stated, trust: &Trust, name: &str, order: &Order) -> Result<Draft, Vec<Error>> {
     let Stated { attribute, drv, testimonies } = stated;
     let organisations: BTreeSet<&str> =
         keys(testimonies, trust).map(|key| key.organisation.as_str()).collect();
@@ -173,7 +174,7 @@ fn written(stated: &Stated, trust: &Trust, name: &str, order: &Order) -> Result<
             },
             organisations.iter().copied().collect::<Vec<_>>().join(", ")
         );
-        return Err(Error::new(Code::ThresholdInvalid, message));
+        return Err(Error::new(Code::ThresholdInvalid, message).into());
     }
     let single = if all == 1 {
         "# There is one: that proves repetition, not independence. Take this out once others state the recipe.\n\

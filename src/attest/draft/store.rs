@@ -49,8 +49,8 @@ pub struct Entry {
 /// The text of a new store with these keys, called `origin` in messages. Without any, it is a commented example.
 ///
 /// # Errors
-/// `trust-invalid` if they cannot be trusted together.
-pub fn new(entries: &[Entry], origin: &str) -> Result<String, Error> {
+/// `trust-invalid`, once for each reason why they cannot be trusted together.
+pub fn new(entries: &[Entry], origin: &str) -> Result<String, Vec<Error>> {
     if entries.is_empty() {
         return Ok(format!("{HEAD}{EXAMPLE}"));
     }
@@ -60,8 +60,8 @@ pub fn new(entries: &[Entry], origin: &str) -> Result<String, Error> {
 /// `old` with these keys behind it.
 ///
 /// # Errors
-/// `trust-invalid` if that is no trust store.
-pub fn added(old: &str, entries: &[Entry], origin: &str) -> Result<String, Error> {
+/// `trust-invalid`, once for each reason why that is no trust store.
+pub fn added(old: &str, entries: &[Entry], origin: &str) -> Result<String, Vec<Error>> {
     let mut text = old.to_owned();
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -70,15 +70,34 @@ pub fn added(old: &str, entries: &[Entry], origin: &str) -> Result<String, Error
     if text.len() as u64 > configuration::LIMIT {
         let message =
             format!("{origin} would have more than 1 MiB with this key, and could not be read again");
-        return Err(Error::new(Code::TrustInvalid, message));
+        return Err(Error::new(Code::TrustInvalid, message).into());
     }
+    let unchanged = |error: Error| Error::new(error.code, format!("no key is added: {}", error.message));
     match Trust::parse(&text, origin) {
         Ok(_) => Ok(text),
-        Err(errors) => {
-            let error = Error::from(errors);
-            Err(Error::new(error.code, format!("no key is added: {}", error.message)))
-        }
+        Err(errors) => Err(errors.into_iter().map(unchanged).collect()),
     }
+}
+
+/// Why these keys cannot be added to the store at `path`, which stays as it is: the errors of [`add`], those of writing
+/// left out.
+pub fn faults(path: &Path, entries: &[Entry]) -> Vec<Error> {
+    old(path, entries).and_then(|old| added(&old, entries, &shown(path))).err().unwrap_or_default()
+}
+
+/// The text of the store at `path`; without it, also what is wrong with the keys themselves.
+fn old(path: &Path, entries: &[Entry]) -> Result<String, Vec<Error>> {
+    configuration::text(path, Code::TrustInvalid).map_err(|error| {
+        let error = match error.code {
+            Code::InputMissing => {
+                let message = format!("{}; `sarsen trust init` makes a new trust store", error.message);
+                Error::new(error.code, message)
+            }
+            _ => error,
+        };
+        let own = new(entries, &shown(path)).err().unwrap_or_default();
+        std::iter::once(error).chain(own).collect()
+    })
 }
 
 /// Adds these keys to the store at `path`. A link is followed. Who adds at the same time waits: it is done under the
@@ -87,19 +106,13 @@ pub fn added(old: &str, entries: &[Entry], origin: &str) -> Result<String, Error
 /// # Errors
 /// Those of [`added`], after which the file is as it was; an `input-…` code if it cannot be read, an `output-…` code if
 /// it cannot be written.
-pub fn add(path: &Path, entries: &[Entry]) -> Result<(), Error> {
+pub fn add(path: &Path, entries: &[Entry]) -> Result<(), Vec<Error>> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let lock = File::open(output::folder(&target)).and_then(|folder| {
         flock(&folder, FlockOperation::LockExclusive)?;
         Ok(folder)
     });
-    let old = configuration::text(path, Code::TrustInvalid).map_err(|error| match error.code {
-        Code::InputMissing => {
-            let message = format!("{}; `sarsen trust init` makes a new trust store", error.message);
-            Error::new(error.code, message)
-        }
-        _ => error,
-    })?;
+    let old = old(path, entries)?;
     let _lock = lock.map_err(|error| {
         let message = format!(
             "{} cannot be written: its folder cannot be locked ({error}), and without that a key that somebody else \
@@ -110,7 +123,7 @@ pub fn add(path: &Path, entries: &[Entry]) -> Result<(), Error> {
     })?;
     let text = added(&old, entries, &shown(path))?;
     let mode = fs::metadata(&target).map_or(0o644, |metadata| metadata.permissions().mode());
-    output::replace(&target, text.as_bytes(), mode)
+    Ok(output::replace(&target, text.as_bytes(), mode)?)
 }
 
 fn written(Entry { name, organisation, public, roles }: &Entry) -> String {
