@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::testimony::Testimony;
+use crate::nar::base32;
 use crate::statement::Rebuild;
 use crate::statement::rebuild::{BuiltBy, Making, Settings};
 
@@ -11,8 +12,9 @@ use crate::statement::rebuild::{BuiltBy, Making, Settings};
 /// (nix.conf(5), `sandbox-paths`).
 const OWN_SHELL: &str = "/bin/sh=/nix/store/";
 
-/// The hook that may show a build more of the machine (nix.conf(5), `pre-build-hook`).
-const SHOWING_HOOK: &str = "pre-build-hook=";
+/// The hooks that run when a build is over (nix.conf(5)). Of others, `pre-build-hook` may show a build more of the machine,
+/// and `build-hook` builds by itself, in a sandbox or not.
+const LATER_HOOKS: [&str; 2] = ["post-build-hook", "diff-hook"];
 
 /// `[conditions]`: a statement counts if it meets all that are asked for.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -112,13 +114,39 @@ fn open(testimony: &Testimony) -> Option<String> {
         .sandbox_paths
         .iter()
         .map(String::as_str)
-        .filter(|path| !path.starts_with(OWN_SHELL) || path.contains("/../"))
+        .filter(|path| !path.strip_prefix(OWN_SHELL).is_some_and(is_in_store_path))
         .collect();
     if !shown.is_empty() {
         holes.push(format!("builds saw {} of the machine (sandbox-paths)", shown.join(", ")));
     }
-    if let Some(hook) = settings.hooks.iter().find_map(|hook| hook.strip_prefix(SHOWING_HOOK)) {
-        holes.push(format!("{hook} could show builds more of the machine (pre-build-hook)"));
+    for hook in &settings.hooks {
+        let (name, program) = hook.split_once('=').unwrap_or((hook, "a program"));
+        match (name.trim(), program.trim()) {
+            (name, _) if LATER_HOOKS.contains(&name) => {}
+            (name @ "build-hook", program) => {
+                holes.push(format!("{program} could build without a sandbox ({name})"));
+            }
+            (name, program) => {
+                holes.push(format!("{program} could show builds more of the machine ({name})"));
+            }
+        }
     }
     (!holes.is_empty()).then(|| holes.join(", and "))
+}
+
+/// Whether this, behind the store's folder, is a store path or lies in one: a hash of 32 digits and a name (Nix manual,
+/// "Store Path"), then names of files alone, so that it leads nowhere else.
+fn is_in_store_path(path: &str) -> bool {
+    let mut names = path.split('/');
+    let allowed = |letter: u8| letter.is_ascii_alphanumeric() || b"+-._?=".contains(&letter);
+    let stored = |(hash, name): (&str, &str)| {
+        hash.len() == 32 && base32::decode(hash).is_some() && !is_folder(name) && name.bytes().all(allowed)
+    };
+    names.next().and_then(|first| first.split_once('-')).is_some_and(stored)
+        && names.all(|name| !is_folder(name) && !name.contains(char::is_whitespace))
+}
+
+/// Whether this part of a path stands for a folder before it, and not for a file of its own.
+fn is_folder(name: &str) -> bool {
+    matches!(name, "" | "." | "..")
 }

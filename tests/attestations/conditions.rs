@@ -42,7 +42,9 @@ fn conditions_decide_what_counts_and_say_why() {
         ("all met", line(&statement, &[&laboratory()]), None),
         (
             "the shell of Nix",
-            settings(|s| s["sandboxPaths"] = json!(["/bin/sh=/nix/store/0c-sh/bin/sh"])),
+            settings(|s| {
+                s["sandboxPaths"] = json!(["/bin/sh=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-sh/bin/sh"])
+            }),
             None,
         ),
         ("another hook", settings(|s| s["hooks"] = json!(["post-build-hook=/h"])), None),
@@ -178,5 +180,65 @@ fn a_statement_that_meets_no_condition_still_disputes() {
          pure: its recipe was evaluated with access to more than locked inputs",
     ] {
         assert!(row.contains(said), "{said}:\n{text}");
+    }
+}
+
+/// What may stand in `sandboxPaths` and `hooks` where the policy asks for a sandbox, and what may not.
+#[test]
+fn a_sandbox_has_no_holes_however_they_are_written() {
+    const SHELL: &str = "0123456789abcdfghijklmnpqrsvwxyz-busybox-1.36";
+    let statement = own("laboratory.example");
+    let shells = [
+        (SHELL.to_owned(), true),
+        (format!("{SHELL}?"), true),
+        (format!("{SHELL}/bin/sh"), true),
+        (String::new(), false),
+        ("..".into(), false),
+        ("/..".into(), false),
+        ("./..".into(), false),
+        ("x/../../..".into(), false),
+        ("a /etc".into(), false),
+        ("abc/bin/sh".into(), false),
+        (".links".into(), false),
+        (SHELL[1..].to_owned(), false),
+        (SHELL[..33].to_owned(), false),
+        (SHELL.replacen('a', "e", 1), false),
+        (format!("{SHELL}/"), false),
+        (format!("{SHELL}//bin"), false),
+        (format!("{SHELL}/."), false),
+        (format!("{SHELL}/.."), false),
+        (format!("{SHELL} /etc"), false),
+        (format!("{SHELL}/bin/sh /etc"), false),
+        (format!("{SHELL}/bin\u{a0}sh"), false),
+    ];
+    let shells = shells.map(|(path, closed)| ("sandboxPaths", format!("/bin/sh=/nix/store/{path}"), closed));
+    let hooks = [
+        ("post-build-hook=/h", true),
+        ("diff-hook=/h", true),
+        ("pre-build-hook=/h", false),
+        ("pre-build-hook = /h", false),
+        (" pre-build-hook=/h", false),
+        ("\tpre-build-hook\t=/h", false),
+        ("pre-build-hook", false),
+        ("build-hook=/h", false),
+        ("later-hook=/h", false),
+    ]
+    .map(|(hook, closed)| ("hooks", hook.to_owned(), closed));
+    for (number, (key, text, closed)) in shells.into_iter().chain(hooks).enumerate() {
+        let change = |s: &mut Value| {
+            // The second of two is looked at too.
+            let usual = if key == "hooks" {
+                json!("diff-hook=/d")
+            } else {
+                json!(format!("/bin/sh=/nix/store/{SHELL}"))
+            };
+            s["predicate"]["environment"]["settings"][key] = json!([usual, text]);
+        };
+        let bundle = utility_line() + &edited(&statement, change, &laboratory());
+        let name = format!("holes {number}");
+        let said = judge(&name, &conditions(&["sandbox"]), &trust(), bundle.as_bytes(), &[b"program"]);
+        assert_eq!(said.exit, i32::from(!closed), "{text:?}: {}", said.stderr);
+        let standing = if closed { "laboratory-1 counts" } else { "laboratory-1 condition" };
+        assert_eq!(said.standings(), [standing, "utility-1 counts"], "{text:?}");
     }
 }
