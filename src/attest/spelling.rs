@@ -8,15 +8,39 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
 
 /// What all spellings of a name have in common: toNFKC_Casefold (The Unicode Standard, section 3.13, definition R5),
-/// with runs of white space as one space, and none around it.
+/// with an ideographic full stop as a full stop, runs of white space as one space, none around the name or beside brackets
+/// and letters of Chinese, Japanese and Korean, and no full stop at its end, which host names and short forms may have.
 pub fn folded(name: &str) -> String {
     let once = |text: &str| -> String {
         let seen: String = text.nfd().filter(|letter| !is_ignorable(*letter)).collect();
         UniCase::unicode(seen).to_folded_case().nfkc().collect()
     };
     // What a compatibility decomposition gives may have a case or marks again.
-    let folded = once(&once(name));
-    folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    let folded = once(&once(name)).replace('\u{3002}', ".");
+    let mut close = String::new();
+    for word in folded.split_whitespace() {
+        let beside = [close.chars().next_back(), word.chars().next()];
+        if beside.iter().all(|letter| letter.is_some_and(|letter| !is_set_close(letter))) {
+            close.push(' ');
+        }
+        close.push_str(word);
+    }
+    // Marks that stood behind a space may belong to a letter now.
+    close.trim_end_matches(['.', ' ']).nfkc().collect()
+}
+
+/// Whether a space beside it is a matter of taste: brackets, and the letters and marks of Chinese, Japanese and Korean.
+fn is_set_close(letter: char) -> bool {
+    matches!(
+        letter,
+        '(' | ')' | '[' | ']' | '{' | '}'
+            | '\u{1100}'..='\u{11ff}'
+            | '\u{2e80}'..='\u{a4cf}'
+            | '\u{a960}'..='\u{a97f}'
+            | '\u{ac00}'..='\u{d7ff}'
+            | '\u{f900}'..='\u{faff}'
+            | '\u{20000}'..='\u{3ffff}'
+    )
 }
 
 /// Whether it is shown as nothing: Default_Ignorable_Code_Point (UAX #44), directional formatting included. A skeleton
@@ -55,7 +79,8 @@ pub fn label(name: &str) -> String {
 pub enum Likeness {
     /// They are one name, written in two ways.
     One,
-    /// They look like one name: their skeletons are equal (UTS #39, section 4), as written or folded.
+    /// They look like one name: their skeletons are equal (UTS #39, section 4), as written or folded, or
+    /// once folded themselves: a capital I is like an l only as it is written.
     Look,
 }
 
@@ -100,12 +125,14 @@ impl Names {
 
     /// Adds a name; says which earlier one it is like. What was added before in the same spelling is like nothing new.
     pub fn add(&mut self, name: &str, key: &str) -> Option<Alike> {
-        let folded = folded(name);
+        let look: String = skeleton(name).collect();
+        let (folded, folded_look) = (folded(name), folded(&look));
         let forms = [
             (Kind::Spelling, name.to_owned()),
             (Kind::Folded, folded.clone()),
-            (Kind::Look, skeleton(name).collect()),
+            (Kind::Look, look),
             (Kind::FoldedLook, skeleton(&folded).collect()),
+            (Kind::FoldedLook, skeleton(&folded_look).collect()),
         ];
         let met = forms.iter().find_map(|form| self.known.get(form).map(|other| (form.0, other.clone())));
         for form in forms {
@@ -160,6 +187,21 @@ mod tests {
             ("ΣΊΣΥΦΟΣ", "σίσυφος", Some(One)),
             ("\u{345}\u{301}", "\u{301}\u{3b9}", Some(One)),
             ("㍿ 例", "株式会社 例", Some(One)),
+            ("示例电力（江苏）", "示例电力 (江苏)", Some(One)),
+            ("示例 电力", "示例电力", Some(One)),
+            ("示例\u{3000}电力", "示例电力", Some(One)),
+            ("ABC 电力", "ABC电力", Some(One)),
+            ("예시 전력", "예시전력", Some(One)),
+            ("か\u{309b}", "が", Some(One)),
+            ("Utility (North)", "Utility(North)", Some(One)),
+            ("示例。", "示例.", Some(One)),
+            ("示例。电力", "示例.电力", Some(One)),
+            ("utility.example", "utility.example.", Some(One)),
+            ("Example Ltd. ", "Example Ltd", Some(One)),
+            ("Example Ltd", "exampIe Ltd", Some(Look)),
+            ("Utility", "utiIity", Some(Look)),
+            ("UTILITY", "utiIity", Some(Look)),
+            ("Utility 0", "utility O", Some(Look)),
             ("paypal", "pаypal", Some(Look)),
             ("ACME", "аcme", Some(Look)),
             ("u1", "ul", Some(Look)),
@@ -169,6 +211,11 @@ mod tests {
             ("a b", "ab", None),
             ("u1", "u2", None),
             ("示例电力", "示例电网", None),
+            ("国网", "國網", None),
+            ("a.b", "ab", None),
+            ("utility-1", "utility-i", None),
+            ("Example Ltd", "Example Inc", None),
+            ("Example North", "Examplenorth", None),
             ("resume", "résumé", None),
         ] {
             assert_eq!(likeness(one, other), how, "{one} {other}");
@@ -193,6 +240,8 @@ mod tests {
         ];
         for letter in ranges.into_iter().flatten() {
             let folded_once = folded(&format!("a{letter}b"));
+            assert_eq!(folded(&folded_once), folded_once, "{letter:?}");
+            let folded_once = folded(&format!("か {letter} ."));
             assert_eq!(folded(&folded_once), folded_once, "{letter:?}");
         }
     }

@@ -208,6 +208,28 @@ fn spellings_of_one_organisation_are_no_two_opinions() {
             ["utility.example", "utility.ехample"],
             Some((alike, "U+0065 in one, U+0435")),
         ),
+        (
+            "a space before a bracket",
+            ["u1", "l1"],
+            ["示例电力（江苏）", "示例电力 (江苏)"],
+            Some((one, "(key l1)")),
+        ),
+        (
+            "a wide space",
+            ["u1", "l1"],
+            ["示例\u{3000}电力", "示例电力"],
+            Some((one, "U+3000 in one, U+7535 in the other")),
+        ),
+        ("full stops", ["u1", "l1"], ["示例。", "示例."], Some((one, "U+3002 in one, U+002E"))),
+        (
+            "a full stop at the end",
+            ["u1", "l1"],
+            ["utility.example", "utility.example."],
+            Some((one, "nothing in one, U+002E")),
+        ),
+        ("a capital I", ["u1", "l1"], ["Example Ltd", "exampIe Ltd"], Some((alike, "(key u1)"))),
+        ("two capitals", ["u1", "l1"], ["Utility", "utiIity"], Some((alike, "(key l1)"))),
+        ("words", ["u1", "l1"], ["Example Ltd", "Example Inc"], None),
         ("katakana", ["u1", "l1"], ["示例电力", "示例电カ"], Some((alike, "(key l1)"))),
         (
             "invisible",
