@@ -43,7 +43,7 @@ fn conditions_decide_what_counts_and_say_why() {
         (
             "the shell of Nix",
             settings(|s| {
-                s["sandboxPaths"] = json!(["/bin/sh=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-sh/bin/sh"])
+                s["sandboxPaths"] = json!(["/bin/sh=/nix/store/0123456789abcdfghijklmnpqrsvwxyz-sh/bin/sh"]);
             }),
             None,
         ),
