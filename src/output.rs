@@ -119,10 +119,7 @@ pub fn create(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
             ));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Error::new(
-                Code::OutputMissing,
-                format!("there is no directory for the output {name}: create it first"),
-            ));
+            return Err(no_directory(path));
         }
         Err(error) => return Err(failed(&error)),
     };
@@ -140,6 +137,12 @@ fn holds_private_key(path: &Path) -> bool {
     let read = input::open(path).map(|file| file.file().take(KEY_FILE as u64).read_to_end(&mut beginning));
     let begins = |line: &[u8]| line.starts_with(b"-----BEGIN ") && line.ends_with(b"PRIVATE KEY-----");
     matches!(read, Ok(Ok(_))) && beginning.split(|byte| *byte == b'\n').any(|line| begins(line.trim_ascii()))
+}
+
+/// The error for an output whose directory is not there.
+pub fn no_directory(path: &Path) -> Error {
+    let message = format!("there is no directory for the output {}: create it first", path.display());
+    Error::new(Code::OutputMissing, message)
 }
 
 /// The directory that a path is in.

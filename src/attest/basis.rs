@@ -1,6 +1,5 @@
 //! What the digest of a recipe in a policy rests on, in the words of reports. A digest that was copied from the
-//! statements which it then selects proves nothing about the source: every report says so until somebody has evaluated
-//! it.
+//! statements which it then selects proves nothing about the source: every report says so until it is evaluated.
 
 use serde::Deserialize;
 

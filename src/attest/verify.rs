@@ -113,7 +113,7 @@ impl fmt::Display for Shared {
         let (lines, verb) = if self.lines.len() == 1 { ("line", "is") } else { ("lines", "are") };
         write!(
             f,
-            "{lines} {} {verb} about one run ({}), which is one opinion, whoever signs: {}",
+            "{lines} {} {verb} about one run ({}), which is one opinion, by several keys: {}",
             list(self.lines.iter().map(usize::to_string).collect()),
             self.run,
             list(self.keys.iter().cloned().collect())

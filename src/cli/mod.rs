@@ -162,13 +162,26 @@ fn all_refused(refusal: &Refusal) -> Exit {
 /// Those of [`output::create`].
 fn create(path: &Path, text: &str) -> Result<(), Error> {
     output::create(path, text.as_bytes(), 0o644).map_err(|error| match error.code {
-        Code::OutputExists => {
-            let message =
-                format!("{} exists, and what is in it would be lost: name a new file", path.display());
-            Error::new(error.code, message)
-        }
+        Code::OutputExists => occupied(path),
         _ => error,
     })
+}
+
+/// # Errors
+/// `output-exists` and `output-missing` where [`create`] could not make the file, to be told beside other problems.
+fn is_free(path: &Path) -> Result<(), Error> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(occupied(path)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !output::folder(path).is_dir() => {
+            Err(output::no_directory(path))
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+fn occupied(path: &Path) -> Error {
+    let message = format!("{} exists, and what is in it would be lost: name a new file", path.display());
+    Error::new(Code::OutputExists, message)
 }
 
 fn exit_codes() -> String {

@@ -82,7 +82,7 @@ fn drafted(arguments: &Init) -> Result<Draft, Refusal> {
     let name = shown(&arguments.bundle);
     let draft =
         trust.zip(bundle).and_then(|(trust, bundle)| problems.keep(draft(&trust, &bundle, &name, &order)));
-    problems.keep(arguments.output.as_deref().map_or(Ok(()), super::trust::is_free));
+    problems.keep(arguments.output.as_deref().map_or(Ok(()), super::is_free));
     problems.end(draft)
 }
 

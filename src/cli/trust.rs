@@ -12,7 +12,6 @@ use crate::attest::trust::Role;
 use crate::error::{Code, Error};
 use crate::exit::Exit;
 use crate::key::{Algorithm, PublicKey, SecretKey, Sign};
-use crate::output;
 use crate::visible::shown;
 
 /// Make a trust store, and add keys to one
@@ -90,31 +89,13 @@ pub fn run(arguments: &Arguments, out: &mut dyn Write) -> io::Result<Exit> {
     Ok(done.map_or_else(|refusal| super::all_refused(&refusal), |()| Exit::Ok))
 }
 
-/// # Errors
-/// `output-exists` and `output-missing` where a new file could not be made, for who tells that beside other problems. What
-/// makes the file finds out for itself.
-pub fn is_free(path: &Path) -> Result<(), Error> {
-    let name = path.display();
-    match path.symlink_metadata() {
-        Ok(_) => {
-            let message = format!("{name} exists, and what is in it would be lost: name a new file");
-            Err(Error::new(Code::OutputExists, message))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !output::folder(path).is_dir() => {
-            let message = format!("there is no directory for the output {name}: create it first");
-            Err(Error::new(Code::OutputMissing, message))
-        }
-        Err(_) => Ok(()),
-    }
-}
-
 fn init(keys: &Trusted, output: Option<&Path>, out: &mut dyn Write) -> io::Result<Result<(), Refusal>> {
     let origin = output.map_or_else(|| "of these keys".to_owned(), shown);
     let (entries, unread) = keys.entries();
     let mut problems = Problems::default();
     let text = problems.keep(store::new(&entries, &origin));
     problems.0.extend(unread);
-    problems.keep(output.map_or(Ok(()), is_free));
+    problems.keep(output.map_or(Ok(()), super::is_free));
     let text = match problems.end(text) {
         Ok(text) => text,
         Err(refusal) => return Ok(Err(refusal)),

@@ -94,9 +94,7 @@ pub fn written(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if !output::folder(path).is_dir() {
-                let message =
-                    format!("there is no directory for the output {}: create it first", path.display());
-                return Err(Error::new(Code::OutputMissing, message));
+                return Err(output::no_directory(path));
             }
             Vec::new()
         }

@@ -278,24 +278,24 @@ fn lines_that_share_a_run_are_named() {
 /// Keys of the store that the policy does not name rename nothing, and whoever dissents is the one who is named.
 #[test]
 fn only_the_policys_builders_say_what_files_are_called() {
-    const RENAMED: &[(&str, &[u8])] = &[("work/app", b"progrAm")];
+    const RENAMED: &[(&str, &[u8])] = &[("tools/app", b"progrAm")];
     let good = utility_line() + &laboratory_line();
     let mut other = produced("observer.example", "app", RENAMED);
     other.predicate.recipe.attribute = "packages.evil".into();
     let observer = line(&other, &[&observer()]);
     let vendor_twice = line(&produced("vendor.example", "app", RENAMED), &[&vendor()]) + &vendor_line();
     let folder = Folder::new("attestations-renamed");
-    for (at, bytes) in [("good/work/app", b"program"), ("evil/work/app", b"progrAm")] {
+    for (at, bytes) in [("good/tools/app", b"program"), ("evil/tools/app", b"progrAm")] {
         write(&folder.0.join(at), bytes);
     }
     let trust = folder.file("t", trust().as_bytes());
     for (name, policy, bundle, file, exit, codes_) in [
-        ("an unlisted key", policy(), good.clone() + &observer, "good/work/app", 5, vec!["dissent"]),
+        ("an unlisted key", policy(), good.clone() + &observer, "good/tools/app", 5, vec!["dissent"]),
         (
             "an unlisted key that is no objection",
             policy_with("dissent = \"warn\""),
             good.clone() + &observer,
-            "good/work/app",
+            "good/tools/app",
             0,
             vec!["dissent"],
         ),
@@ -303,7 +303,7 @@ fn only_the_policys_builders_say_what_files_are_called() {
             "a key that states two outputs",
             policy_with("dissent = \"warn\""),
             good.clone() + &vendor_twice,
-            "good/work/app",
+            "good/tools/app",
             0,
             vec!["equivocation"],
         ),
@@ -311,7 +311,7 @@ fn only_the_policys_builders_say_what_files_are_called() {
             "what only an unlisted key states",
             policy(),
             good.clone() + &observer,
-            "evil/work/app",
+            "evil/tools/app",
             6,
             vec!["file-not-stated", "threshold-not-met"],
         ),
@@ -333,7 +333,7 @@ fn only_the_policys_builders_say_what_files_are_called() {
     }
     // Compared one by one, each under the name that its statement has.
     let bundle = folder.file("b", (good + &observer).as_bytes());
-    let file = folder.0.join("good/work/app");
+    let file = folder.0.join("good/tools/app");
     let output = sarsen(&["challenge", "--trust", &trust, "--bundle", &bundle, file.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(5), "{}", stdout(&output));
     assert!(!stdout(&output).contains("utility-1"), "{}", stdout(&output));

@@ -51,7 +51,7 @@ struct Stated<'a> {
 /// are the keys that state it, whatever came of it: who dissents is asked too.
 ///
 /// # Errors
-/// Every problem of the bundle: a line that cannot be used may be dissent, or the key of somebody who should be asked.
+/// Every problem of the bundle: a line that cannot be used may be dissent, or that of a key that should be asked.
 /// `expected-nothing` if no trusted key states such a recipe, `recipe-ambiguous` if several are stated,
 /// `threshold-invalid`.
 pub fn draft(trust: &Trust, bundle: &Bundle, name: &str, order: &Order) -> Result<Draft, Refusal> {

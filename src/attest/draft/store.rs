@@ -101,7 +101,7 @@ fn old(path: &Path, entries: &[Entry]) -> Result<String, Vec<Error>> {
 }
 
 /// Adds these keys to the store at `path`. A link is followed. Who adds at the same time waits: it is done under the
-/// lock of the folder (flock(2)), because the file itself is replaced in one step.
+/// lock of the directory (flock(2)), because the file itself is replaced in one step.
 ///
 /// # Errors
 /// Those of [`added`], after which the file is as it was; an `input-…` code if it cannot be read, an `output-…` code if
@@ -115,7 +115,7 @@ pub fn add(path: &Path, entries: &[Entry]) -> Result<(), Vec<Error>> {
     let old = old(path, entries)?;
     let _lock = lock.map_err(|error| {
         let message = format!(
-            "{} cannot be written: its folder cannot be locked ({error}), and without that a key that somebody else \
+            "{} cannot be written: its directory cannot be locked ({error}), and without that a key that another process \
              adds could be lost",
             shown(path)
         );

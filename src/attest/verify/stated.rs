@@ -64,18 +64,15 @@ fn file(Judged { file, names, .. }: &Judged, about: &[&Testimony]) -> Option<Str
             sha256(name)
         ),
         (Names::These(_), None) => {
-            format!(
-                "{path} is a file that nobody states for this recipe{is}: its sha256 is {}",
-                prefix(&here)
-            )
+            format!("no statement about this recipe has the file {path}{is}: its sha256 is {}", prefix(&here))
         }
         (Names::Any, Some((name, _))) => format!(
-            "{path} is no file that anybody states for this recipe: its sha256 is {}, that of {name} is stated as {}",
+            "no statement about this recipe has the file {path}: its sha256 is {}, that of {name} is stated as {}",
             prefix(&here),
             sha256(name)
         ),
         (Names::Any, None) => {
-            format!("{path} is no file that anybody states for this recipe: no statement names a file")
+            format!("no statement about this recipe has the file {path}: none names a file")
         }
     })
 }
@@ -94,7 +91,7 @@ fn whole(name: &str, here: &str, about: &[&Testimony]) -> Option<String> {
             prefix(sha256)
         ),
         None => format!(
-            "nobody states an output called {name} for this recipe; a directory is compared as a whole output, and \
+            "no statement about this recipe has an output called {name}; a directory is compared as a whole output, and \
              NAME=DIRECTORY says which"
         ),
     })
