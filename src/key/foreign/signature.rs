@@ -55,8 +55,10 @@ pub fn advice(algorithm: Algorithm, is_raw: bool, bytes: &[u8]) -> Option<String
     }
     let then =
         |form: Form| form.next(algorithm, is_raw).map(|next| format!("; then {next}")).unwrap_or_default();
-    let plain = bytes.strip_suffix(b"\n").map(|plain| plain.strip_suffix(b"\r").unwrap_or(plain));
-    if let Some((plain, form)) = plain.and_then(|plain| Some((plain, Form::of(plain)?))) {
+    // A signature may itself end in the byte of a line break.
+    let ends = [&b"\n"[..], b"\r\n"];
+    let mut plain = ends.iter().filter_map(|end| bytes.strip_suffix(*end));
+    if let Some((plain, form)) = plain.find_map(|plain| Some((plain, Form::of(plain)?))) {
         let length = plain.len();
         return Some(format!(
             "a line break follows it: `head -c {length} SIG > NEW` leaves it out{}",
@@ -90,4 +92,29 @@ pub fn advice(algorithm: Algorithm, is_raw: bool, bytes: &[u8]) -> Option<String
 /// The label of the block in `text`.
 fn label(text: &str) -> Option<&str> {
     text.lines().find_map(|line| line.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::advice;
+    use crate::key::{Algorithm, signature};
+
+    #[test]
+    fn a_signature_may_end_in_the_byte_of_a_line_break() {
+        for last in [b'\r', b'\n', b'x'] {
+            let mut raw = [0x11; 64];
+            raw[63] = last;
+            let der = signature::to_der(&raw);
+            for (signature, is_raw) in [(&der[..], false), (&raw[..], true)] {
+                for end in ["\n", "\r\n"] {
+                    let bytes = [signature, end.as_bytes()].concat();
+                    let said = advice(Algorithm::Sm2, is_raw, &bytes).unwrap_or_default();
+                    assert!(
+                        said.contains(&format!("`head -c {} SIG > NEW`", signature.len())),
+                        "{last}: {said}"
+                    );
+                }
+            }
+        }
+    }
 }
