@@ -4,6 +4,7 @@
 {
   kit,
   sources,
+  init,
   recipe,
   sarsen,
   ...
@@ -21,12 +22,12 @@ kit.cargo {
   old_libc = kit.old-libc;
   kernel4k = kit.kernels.kernel-4k;
   kernel16k = kit.kernels.kernel-16k;
-  # The first program of the machine.
-  first = recipe {
-    name = "explain-first";
+  # What starts every case and says how it ended.
+  runner = recipe {
+    name = "explain-runner";
     program = ./explain;
     prepare = "";
   };
-  inherit sarsen;
+  inherit init sarsen;
   script = builtins.readFile ./explain.sh;
 }

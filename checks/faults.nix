@@ -2,6 +2,7 @@
 # checks of the built file must refuse it, for the reason that was planted. Without a fault they must pass it.
 {
   kit,
+  init,
   recipe,
   sarsen,
   varied,
@@ -78,12 +79,13 @@ kit.run (
       "qemu-system"
       "cpio"
     ];
-    inherit sarsen;
+    inherit init sarsen;
     kernel = kit.kernels.kernel-4k;
     elf_readelf = builtins.readFile ./elf-readelf.sh;
     elf_sarsen = builtins.readFile ./elf-sarsen.sh;
     emulated = builtins.readFile ./emulated.sh;
     boot = builtins.readFile ./boot.sh + ''boot planted "$kernel"'';
+    alone = builtins.readFile ./boot.sh + ''alone planted "$kernel"'';
     reproducible = builtins.readFile ./reproducible.sh;
     script = builtins.readFile ./faults.sh;
   }

@@ -41,6 +41,12 @@ let
         inherit (packages kit) arm64;
         sarsen = (packages kit).default;
         recipe = recipe kit;
+        # The first program of the machines that are booted.
+        init = recipe kit {
+          name = "init";
+          program = ../checks/init;
+          prepare = "";
+        };
         varied = builtins.readFile ./varied.sh + builtins.readFile ./other-host.sh;
       };
     in
