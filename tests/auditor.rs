@@ -7,26 +7,9 @@ mod transcript;
 
 use std::process::Command;
 
-use sarsen::key::Sign;
-use support::attest::{ed25519, line, produced, with_own_inputs};
 use support::{Folder, stdout};
 
 const PAGES: [&str; 2] = ["docs/audit.md", "docs/audit.zh.md"];
-
-/// What an auditor has.
-fn files(folder: &Folder) {
-    let app: &[(&str, &[u8])] = &[("bin/app", b"program")];
-    folder.file("app", app[0].1);
-    let mut bundle = String::new();
-    for (name, organisation, seed) in
-        [("utility-1", "utility.example", 1), ("laboratory-1", "laboratory.example", 3)]
-    {
-        let key = ed25519(seed);
-        folder.file(&format!("{name}.pub"), key.public().pem().as_bytes());
-        bundle += &line(&with_own_inputs(produced(organisation, "app", app)), &[&key]);
-    }
-    folder.file("app.intoto.jsonl", bundle.as_bytes());
-}
 
 /// Runs a command of the page by the program alone: no other is found.
 fn run(folder: &Folder, command: &str) -> String {
@@ -50,7 +33,7 @@ fn every_page_leads_from_nothing_to_met() {
         let path = format!("{}/{page}", env!("CARGO_MANIFEST_DIR"));
         let mut text = std::fs::read_to_string(&path).unwrap();
         let folder = Folder::new(&format!("auditor-{}", page.replace('/', "-")));
-        files(&folder);
+        support::examples(&folder, "docs/examples/audit");
         let commands = transcript::transcript(&text);
         let mut last = String::new();
         for (command, shown) in &commands {

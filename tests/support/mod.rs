@@ -22,6 +22,16 @@ pub fn skip(why: &str) {
     println!("skipped: {why}");
 }
 
+/// Copies the files of the checkout's directory `from` into `folder`, as a reader of the pages does (tests/examples.rs).
+pub fn examples(folder: &Folder, from: &str) {
+    for entry in std::fs::read_dir(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(from)).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), folder.0.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
 /// Start code as rcrt1.o's does it: adds the load bias to each RELA addend and stores the sum.
 ///
 /// ```text
