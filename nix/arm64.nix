@@ -1,9 +1,4 @@
-# The recipe of the static-PIE for aarch64 Linux: what is compiled, with which flags and in which environment.
-#
-# rustc's own target makes a fixed-address executable, and `-C relocation-model=pie -C link-arg=-pie` alone links crt1.o:
-# a file that looks like a static-PIE and dies before main, since nobody applies its relocations. So rustc is told to
-# bring nothing (`link-self-contained=no`) and the link starts with musl's self-relocating rcrt1.o. rust-lld does the
-# whole link: no C compiler takes part.
+# The recipe of the static-PIE for aarch64 Linux: what is compiled, and in which environment.
 #
 # Arguments: `prepare`, shell code that varies the environment (the bytes must stay the same); `link`, a function over
 # the list of link arguments, and `rustflags`, more compiler flags, with which checks/faults.nix plants its faults.
@@ -12,59 +7,25 @@
   name ? "sarsen-arm64",
   program ? source,
   prepare ? null,
-  link ? (arguments: arguments),
-  rustflags ? [ ],
-}:
-let
-  inherit (kit.target) sysroot;
-
-  linkArguments = link [
-    "-pie"
-    "--no-dynamic-linker"
-    # A relocation in read-only code would need W+X at start: refuse to link it.
-    "-z text"
-    # No loader will tell a debugger about itself, so nothing writes to the dynamic table.
-    "-z rodynamic"
-    "-z relro"
-    "-z now"
-    "-z noexecstack"
-    # The largest page of an arm64 kernel, so that the file loads on 4, 16 and 64 KiB kernels alike.
-    "-z max-page-size=65536"
-    "--build-id=none"
-    "${sysroot}/rcrt1.o"
-    "${sysroot}/crti.o"
-    "${sysroot}/crtbeginS.o"
-    "${sysroot}/crtendS.o"
-    "${sysroot}/crtn.o"
-  ];
-  words = builtins.concatMap (a: builtins.filter builtins.isString (builtins.split " " a)) linkArguments;
-
-  flags =
-    kit.target.rustflags { inherit prepare; }
-    ++ [
-      "-Clinker-flavor=ld.lld"
-      "-Clink-self-contained=no"
-      "-Crelocation-model=pie"
-      "-Ctarget-feature=+crt-static"
-      "-Lnative=${sysroot}"
-      # Panic messages name source files: the vendored crates get a fixed name, and no store path stays in the file.
-      "--remap-path-prefix=${kit.crates}=/crates"
-    ]
-    ++ map (word: "-Clink-arg=${word}") words
-    ++ rustflags;
-in
+  ...
+}@arguments:
 kit.build {
   inherit name prepare;
   source = program;
   target = "aarch64-unknown-linux-musl";
   # The file must stand alone: a path of the Nix store anywhere in it fails the build.
   allowedReferences = [ ];
-  env = {
-    # Only the target's variables are set: build scripts and proc-macros are compiled for the build host, untouched.
-    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER = kit.target.linker;
-    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_RUSTFLAGS = builtins.concatStringsSep " " flags;
-    # Builders of both architectures make the same file.
-    RUSTC_WRAPPER = "${./host-neutral-rustc}";
-    SOURCE_DATE_EPOCH = "1";
-  };
+  env =
+    import ./environment.nix (
+      { inherit kit; }
+      // removeAttrs arguments [
+        "name"
+        "program"
+      ]
+    )
+    // {
+      # Builders of both architectures make the same file.
+      RUSTC_WRAPPER = "${./host-neutral-rustc}";
+      SOURCE_DATE_EPOCH = "1";
+    };
 }

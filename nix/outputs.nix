@@ -41,6 +41,7 @@ let
         inherit (packages kit) arm64;
         sarsen = (packages kit).default;
         recipe = recipe kit;
+        environment = import ./environment.nix { inherit kit; };
         # The first program of the machines that are booted.
         init = recipe kit {
           name = "init";
@@ -74,7 +75,8 @@ in
     default = sarsen;
   });
   devShells = perSystem (kit: {
-    default = kit.shell;
+    # `cargo build --target aarch64-unknown-linux-musl` alone makes there what the recipe makes.
+    default = kit.shell (import ./environment.nix { inherit kit; });
   });
   formatter = perSystem (kit: kit.formatter);
 }

@@ -45,19 +45,24 @@ let
   };
 in
 {
-  shell = derivation {
-    name = "sarsen-shell";
-    inherit system;
-    outputs = [ "out" ];
-    builder = "${bash}/bin/bash";
-    args = [
-      "-c"
-      "echo 'this derivation is for nix develop' >&2; exit 1"
-    ];
-    PATH = "${programs}/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
-    # What a new shell says about itself.
-    shellHook = ''PS1="(sarsen, debian kit) $PS1"'';
-  };
+  shell =
+    environment:
+    derivation (
+      environment
+      // {
+        name = "sarsen-shell";
+        inherit system;
+        outputs = [ "out" ];
+        builder = "${bash}/bin/bash";
+        args = [
+          "-c"
+          "echo 'this derivation is for nix develop' >&2; exit 1"
+        ];
+        PATH = "${programs}/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
+        # What a new shell says about itself.
+        shellHook = ''PS1="(sarsen, debian kit) $PS1"'';
+      }
+    );
 
   # The seed writes it: no tree is unpacked for a few lines of text.
   script =

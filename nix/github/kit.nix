@@ -84,10 +84,13 @@ in
   # Advisories are left out: their database changes under a fixed checkout, and a check must not.
   deny = "cargo deny --offline --locked check bans licenses sources 2>&1";
 
-  shell = pkgs.mkShell {
-    name = "sarsen";
-    packages = [ toolchainWithSource ] ++ map tool (lib.attrNames packages);
-  };
+  shell =
+    environment:
+    pkgs.mkShell {
+      name = "sarsen";
+      packages = [ toolchainWithSource ] ++ map tool (lib.attrNames packages);
+      env = environment;
+    };
   script = { name, text }: pkgs.writeShellScript name text;
   formatter = pkgs.writeShellScriptBin "sarsen-fmt" ''
     PATH=${toolchain}/bin:$PATH exec cargo fmt --all
