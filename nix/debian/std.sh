@@ -27,5 +27,6 @@ export RUSTC_BOOTSTRAP=1
 cargo build --offline --release --target "$target" \
   -Z build-std=std,panic_abort -Z build-std-features=panic-unwind,backtrace
 mkdir -p "$out/lib/rustlib/$target/lib"
-cp target/"$target"/release/deps/*.rlib "$out/lib/rustlib/$target/lib/"
-rm -f "$out/lib/rustlib/$target/lib/libstd_for_target"*
+# By the names inside, which the wrapper links to, so that rustc finds each at once.
+find "target/$target/release/deps" -type l -name '*.rlib' ! -name 'libstd_for_target*' \
+  -exec cp -L {} "$out/lib/rustlib/$target/lib/" \;
