@@ -1,16 +1,28 @@
 //! Days and times: UTC, written as RFC 3339 has them, without a time zone database.
 
+mod today;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Seconds since 1970-01-01 UTC; SOURCE_DATE_EPOCH, in seconds, stands for the clock where it is set.
+pub use today::{Source, Today};
+
+/// This version, and the day on which it was released, or the last one on which its release was prepared: no clock that
+/// is right shows an earlier day. Who makes a release sets both with the version in Cargo.toml and the heading in
+/// CHANGELOG.md; a test refuses a version that is not that of Cargo.toml.
+const RELEASE: (&str, &str) = ("0.1.0", "2026-11-28");
+
+/// The last second that [`timestamp`] and [`day`] write with four digits for the year: 9999-12-31T23:59:59Z.
+const LAST: u64 = 253_402_300_799;
+
+/// Seconds since 1970-01-01 UTC by the system clock, 0 if that shows an earlier time. SOURCE_DATE_EPOCH is not asked: what
+/// is stated of this run is when it really was.
 pub fn seconds() -> u64 {
-    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|s| s.parse::<u64>().ok());
-    given.unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs())
 }
 
-/// Today in UTC as `2026-11-24`, see [`seconds`].
-pub fn today() -> String {
-    day(seconds() / 86400)
+/// Whether no clock that is right shows this time of [`seconds`]: it is before the release of this program.
+pub fn is_too_early(seconds: u64) -> bool {
+    seconds <= LAST && day(seconds / 86400).as_str() < RELEASE.1
 }
 
 /// A time of [`seconds`] as `2026-11-24T08:00:00Z` (RFC 3339 section 5.6).
@@ -53,7 +65,7 @@ fn numbers(text: &str, form: &str) -> Option<Vec<u32>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{day, is_day, is_timestamp, timestamp};
+    use super::{LAST, RELEASE, day, is_day, is_timestamp, is_too_early, timestamp};
 
     #[test]
     fn days_are_those_of_the_calendar() {
@@ -67,8 +79,19 @@ mod tests {
     }
 
     #[test]
+    fn the_release_has_a_version_and_a_day() {
+        let (version, released) = RELEASE;
+        assert_eq!(version, env!("CARGO_PKG_VERSION"), "set the day of the release too");
+        assert!(is_day(released));
+        // 2026-11-27T23:59:59Z and the second behind it.
+        assert!(is_too_early(0) && is_too_early(1_795_823_999));
+        assert!(!is_too_early(1_795_824_000) && !is_too_early(LAST) && !is_too_early(u64::MAX));
+    }
+
+    #[test]
     fn times_are_written_as_rfc_3339_and_nothing_else_passes_for_one() {
         assert_eq!(timestamp(1_795_593_599), "2026-11-25T07:59:59Z");
+        assert_eq!(timestamp(LAST), "9999-12-31T23:59:59Z");
         assert!(is_timestamp(&timestamp(0)));
         for text in
             ["2026-11-25", "2026-11-25T24:00:00Z", "2026-11-25T07:59:59+01:00", "2026-11-25 07:59:59Z", ""]

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::{FileReport, Judgement};
+use crate::clock::Today;
 use crate::exit::Exit;
 use crate::profile::{Profile, Suppression};
 use crate::rules::Verdict;
@@ -50,6 +51,7 @@ pub struct Summary<'p> {
     /// The rules that failed, by id.
     pub rules: BTreeMap<&'static str, RuleTally>,
     suppressions: Vec<(&'p Suppression, State)>,
+    today: Today,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +62,15 @@ enum State {
 }
 
 impl<'p> Summary<'p> {
-    pub(super) fn new(profile: &'p Profile, today: &str) -> Self {
-        let state = |s: &Suppression| if s.holds_on(today) { State::Unused } else { State::Expired };
+    pub(super) fn new(profile: &'p Profile, today: &Today) -> Self {
+        let state = |s: &Suppression| if s.holds(today) { State::Unused } else { State::Expired };
         let suppressions = profile.suppress.iter().map(|s| (s, state(s))).collect();
-        Self { tally: Tally::default(), rules: BTreeMap::new(), suppressions }
+        Self { tally: Tally::default(), rules: BTreeMap::new(), suppressions, today: today.clone() }
+    }
+
+    /// The day that suppressions were compared with. Nothing where none of them ends: then no verdict depends on the day.
+    pub fn today(&self) -> Option<&Today> {
+        self.suppressions.iter().any(|(suppression, _)| suppression.until.is_some()).then_some(&self.today)
     }
 
     /// Counts one more file.
@@ -118,7 +125,8 @@ impl<'p> Summary<'p> {
         counts
     }
 
-    /// Suppressions that no failure needed, each with why: nothing failed there, or its last day is over.
+    /// Suppressions that no failure needed, each with why: nothing failed there, or its last day is over, or counts as
+    /// over.
     pub fn idle(&self) -> impl Iterator<Item = (&'p Suppression, &'static str)> + '_ {
         self.suppressions.iter().filter_map(|(suppression, state)| match state {
             State::Unused => Some((*suppression, "unused")),

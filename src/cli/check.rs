@@ -4,9 +4,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use crate::check::{Judge, Sources};
+use crate::clock::Today;
 use crate::exit::Exit;
 use crate::profile::{BUILT_IN, Profile};
-use crate::report::{Format, colour, idle};
+use crate::report::{Format, colour, date, idle};
 
 /// Judge ELF files, folders and images against a device profile
 #[derive(clap::Args)]
@@ -46,8 +47,11 @@ pub fn run(arguments: Arguments, out: &mut dyn Write) -> io::Result<Exit> {
         summary.add(&report);
         format.file(out, &report)
     })?;
+    if let Some(today @ Today::Unknown { .. }) = summary.today() {
+        super::say(format_args!("{}", date(today)));
+    }
     for (suppression, why) in summary.idle() {
-        super::say(format_args!("{}", idle(suppression, why)));
+        super::say(format_args!("{}", idle(suppression, why, summary.today())));
     }
     format.end(out, &summary)?;
     Ok(summary.exit())

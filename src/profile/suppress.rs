@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::clock::is_day;
+use crate::clock::{Today, is_day};
 
 /// `[[suppress]]`
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -16,7 +16,8 @@ pub struct Suppression {
     pub file: String,
     /// Why. Auditors read it.
     pub reason: String,
-    /// The last day on which it holds, as `2027-01-31`; for ever if not given.
+    /// The last day on which it holds, as `2027-01-31`, in UTC; for ever if not given. While today is not known it does not
+    /// hold.
     #[serde(default)]
     pub until: Option<String>,
 }
@@ -42,10 +43,9 @@ impl Suppression {
         self.rule == id && (matches(pattern, path) || !anchored && matches(&format!("*/{pattern}"), path))
     }
 
-    /// Whether it holds on `day`, see [`crate::clock::today`].
-    pub fn holds_on(&self, day: &str) -> bool {
-        // Days of this form sort as text.
-        self.until.as_deref().is_none_or(|until| day <= until)
+    /// Whether it holds: its last day is not over, see [`Today::is_after`].
+    pub fn holds(&self, today: &Today) -> bool {
+        self.until.as_deref().is_none_or(|until| !today.is_after(until))
     }
 }
 
@@ -65,6 +65,7 @@ fn matches(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Suppression;
+    use crate::clock::{Source, Today};
 
     #[test]
     fn patterns_match_whole_paths_or_their_end() {
@@ -83,13 +84,17 @@ mod tests {
     }
 
     #[test]
-    fn a_suppression_ends_after_its_last_day() {
-        let one = Suppression {
+    fn a_suppression_ends_after_its_last_day_or_with_the_calendar() {
+        let until = |until: Option<&str>| Suppression {
             rule: "relro".into(),
             file: "*".into(),
             reason: "r".into(),
-            until: Some("2026-11-24".into()),
+            until: until.map(str::to_owned),
         };
-        assert!(one.holds_on("2026-11-24") && !one.holds_on("2026-11-25"));
+        let today = |day: &str| Today::Known { day: day.into(), from: Source::System };
+        let unknown = Today::Unknown { why: "w".into() };
+        let one = until(Some("2026-11-24"));
+        assert!(one.holds(&today("2026-11-24")) && !one.holds(&today("2026-11-25")) && !one.holds(&unknown));
+        assert!(until(None).holds(&today("2026-11-25")) && until(None).holds(&unknown));
     }
 }

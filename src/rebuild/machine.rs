@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::address;
+use crate::clock;
 use crate::error::{Code, Error};
 use crate::nar::signature::PublicKey;
 use crate::statement::rebuild::{BuiltBy, Clock, Environment, Settings};
@@ -138,15 +139,14 @@ fn cpu() -> String {
     })
 }
 
-/// What this machine's times are worth.
-pub fn clock() -> Clock {
-    if std::env::var_os("SOURCE_DATE_EPOCH").is_some() {
-        Clock::Fixed
-    } else if Path::new(SYNCHRONISED).exists() {
-        Clock::Synchronised
-    } else {
-        Clock::Unknown
-    }
+/// What this machine's times are worth, one of which is `seconds`. SOURCE_DATE_EPOCH is for what is built, not for when
+/// somebody built it, so it is not asked: nixpkgs sets it to 1980 in every shell.
+pub fn clock(seconds: u64) -> Clock {
+    clock_by(seconds, Path::new(SYNCHRONISED).exists())
+}
+
+fn clock_by(seconds: u64, is_synchronised: bool) -> Clock {
+    if is_synchronised && !clock::is_too_early(seconds) { Clock::Synchronised } else { Clock::Unknown }
 }
 
 /// A name for a run that no other run has: a random UUID (RFC 9562 section 5.4).
@@ -170,6 +170,15 @@ pub fn invocation() -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_is_wrong_is_not_called_synchronised() {
+        let later = 253_402_300_799;
+        assert_eq!(clock_by(later, true), Clock::Synchronised);
+        for (seconds, is_synchronised) in [(0, true), (315_532_800, true), (later, false)] {
+            assert_eq!(clock_by(seconds, is_synchronised), Clock::Unknown, "{seconds}");
+        }
+    }
 
     #[test]
     fn what_is_set_is_stated_without_secrets() {

@@ -108,7 +108,7 @@ pub fn state(order: Order, progress: &mut dyn FnMut(&str)) -> Result<Statement<R
             invocation_id: machine::invocation()?,
             started_on: clock::timestamp(started),
             finished_on: clock::timestamp(clock::seconds()),
-            clock: machine::clock(),
+            clock: machine::clock(started),
             attempt,
         },
         verdict,

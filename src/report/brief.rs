@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Palette, Report};
+use super::{Palette, Report, human};
 use crate::check::{FileReport, Judgement, Summary};
 use crate::visible::visible;
 
@@ -52,6 +52,7 @@ impl Report for Brief {
     }
 
     fn end(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+        human::calendar(out, summary)?;
         let tally = summary.tally;
         let clean = tally.files - tally.files_refused - tally.files_warned;
         let noun = if tally.files == 1 { "file" } else { "files" };

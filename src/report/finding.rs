@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::check::{FileReport, Judgement};
+use crate::clock::Today;
 use crate::profile::{Severity, Suppression};
 use crate::rules::{Rule, Verdict};
 
@@ -47,8 +48,24 @@ pub(super) fn artifact<'a>(report: &'a FileReport) -> (&'a Path, Option<&'a Path
     (archive, Some(Path::new(std::ffi::OsStr::from_bytes(inside))))
 }
 
-/// What to say of a suppression that no failure needed, and `why` it did not.
-pub fn idle(suppression: &Suppression, why: &str) -> String {
+/// What to say of a suppression that no failure needed, `why` it did not, and what day it was.
+pub fn idle(suppression: &Suppression, why: &str, today: Option<&Today>) -> String {
     let Suppression { rule, file, .. } = suppression;
-    format!("the suppression of {rule} for {file:?} is {why}: remove it from the profile")
+    let which = format!("the suppression of {rule} for {file:?}");
+    match today {
+        Some(Today::Unknown { .. }) if suppression.until.is_some() => {
+            format!("{which} counts as {why}, since today is not known")
+        }
+        _ => format!("{which} is {why}: remove it from the profile"),
+    }
+}
+
+/// The day that suppressions were compared with, and the clock that shows it.
+pub fn date(today: &Today) -> String {
+    match today {
+        Today::Known { day, from } => format!("suppressions that end: today is {day}, by {}", from.name()),
+        Today::Unknown { why } => {
+            format!("suppressions that end: today is not known, so all of them count as expired: {why}")
+        }
+    }
 }

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
-use super::finding::{Finding, artifact, idle};
+use super::finding::{Finding, artifact, date, idle};
 use super::{Report, human};
 use crate::check::{FileReport, Summary};
+use crate::clock::Today;
 
 /// An annotation for each failure, and a last line that counts verdicts.
 #[derive(Debug)]
@@ -42,8 +43,14 @@ impl Report for Github {
     }
 
     fn end(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+        let today = summary.today();
+        if let Some(today) = today {
+            let command = if matches!(today, Today::Unknown { .. }) { "warning" } else { "notice" };
+            writeln!(out, "::{command} title=suppression-date::{}", data(&date(today)))?;
+        }
         for (suppression, why) in summary.idle() {
-            writeln!(out, "::warning title=suppression-idle::{}", data(&idle(suppression, why)))?;
+            let message = data(&idle(suppression, why, today));
+            writeln!(out, "::warning title=suppression-idle::{message}")?;
         }
         human::totals(out, summary)
     }

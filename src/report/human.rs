@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::finding::date;
 use super::{ID_WIDTH, Palette, Report};
 use crate::check::{FileReport, Judgement, Summary};
 use crate::profile::Profile;
@@ -40,8 +41,14 @@ impl Report for Human<'_> {
     }
 
     fn end(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+        calendar(out, summary)?;
         totals(out, summary)
     }
+}
+
+/// A line on the day that suppressions were compared with; none where no suppression ends.
+pub(super) fn calendar(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+    summary.today().map_or(Ok(()), |today| writeln!(out, "{}", visible(&date(today))))
 }
 
 /// A line that counts verdicts.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::check::{FileReport, Judgement, RuleTally, Summary};
+use crate::clock::{self, Source};
 use crate::profile::{Profile, Severity, Suppression};
 use crate::rules::Verdict;
 
@@ -23,6 +24,9 @@ struct Document<'a> {
     profile: &'a str,
     /// One entry for each file, in the order of the arguments; in folders and images by path.
     files: Vec<File<'a>>,
+    /// The day that suppressions were compared with; only where one of them has an `until`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    today: Option<Today<'a>>,
     /// Suppressions of the profile that no failure needed.
     idle_suppressions: Vec<Idle<'a>>,
     /// Over all files.
@@ -78,6 +82,34 @@ struct Entry<'a> {
     accepted: Option<&'a str>,
 }
 
+/// Today, as far as it is known.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Today<'a> {
+    /// The day in UTC, as `2027-01-31`; none while it is not known, and then every suppression with an `until` counts as
+    /// expired.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    day: Option<&'a str>,
+    /// The clock that shows it.
+    from: From,
+    /// Why it is not known, as text for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+/// A clock: the later of both is asked.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+enum From {
+    /// The system clock.
+    SystemClock,
+    /// The environment variable SOURCE_DATE_EPOCH.
+    SourceDateEpoch,
+    /// No clock is believed.
+    Unknown,
+}
+
 /// A suppression that no failure needed.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -86,7 +118,7 @@ struct Idle<'a> {
     rule: &'a str,
     /// The pattern of paths.
     file: &'a str,
-    /// `unused` or `expired`.
+    /// `unused`, or `expired`: its last day is over, or today is not known.
     why: &'a str,
 }
 
@@ -172,7 +204,13 @@ impl Report for Json<'_> {
     }
 
     fn end(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-        write!(out, "\n],\n\"idle-suppressions\": ")?;
+        write!(out, "\n],\n")?;
+        if let Some(known) = summary.today() {
+            write!(out, "\"today\": ")?;
+            serde_json::to_writer(&mut *out, &today(known))?;
+            writeln!(out, ",")?;
+        }
+        write!(out, "\"idle-suppressions\": ")?;
         serde_json::to_writer(
             &mut *out,
             &summary.idle().map(|(suppression, why)| idle(suppression, why)).collect::<Vec<_>>(),
@@ -202,6 +240,19 @@ fn counts(summary: &Summary) -> Counts {
 fn rule_counts(rule: &str, tally: RuleTally) -> RuleCounts<'_> {
     let RuleTally { failed, warned, accepted } = tally;
     RuleCounts { rule, failed, warned, accepted }
+}
+
+fn today(today: &clock::Today) -> Today<'_> {
+    match today {
+        clock::Today::Known { day, from } => {
+            let from = match from {
+                Source::System => From::SystemClock,
+                Source::Epoch => From::SourceDateEpoch,
+            };
+            Today { day: Some(day), from, why: None }
+        }
+        clock::Today::Unknown { why } => Today { day: None, from: From::Unknown, why: Some(why) },
+    }
 }
 
 fn idle<'a>(suppression: &'a Suppression, why: &'a str) -> Idle<'a> {

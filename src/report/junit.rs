@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Report;
-use super::finding::Finding;
+use super::finding::{Finding, date};
 use crate::check::{FileReport, Judgement, Summary};
 use crate::exit::Exit;
 use crate::profile::Profile;
@@ -56,6 +56,9 @@ impl Report for Junit<'_> {
             let message = "no rule applied to any file, so nothing was judged";
             failed_suite(out, "sarsen check", "judged", "nothing-judged", message)?;
         }
+        if let Some(today) = summary.today() {
+            dated_suite(out, &content(&date(today)))?;
+        }
         writeln!(out, "</testsuites>")
     }
 }
@@ -94,6 +97,15 @@ fn failed_suite(out: &mut dyn Write, suite: &str, case: &str, code: &str, messag
     writeln!(out, "<testsuite name=\"{suite}\" tests=\"1\" failures=\"0\" errors=\"1\" skipped=\"0\">")?;
     write!(out, "<testcase classname=\"{suite}\" name=\"{case}\">")?;
     writeln!(out, "<error type=\"{code}\" message=\"{short}\">{long}</error></testcase>")?;
+    writeln!(out, "</testsuite>")
+}
+
+/// A suite of one case that passes, with the day that suppressions were compared with. `date` is escaped already.
+fn dated_suite(out: &mut dyn Write, date: &str) -> io::Result<()> {
+    let (suite, case) = ("sarsen check", "suppression-date");
+    writeln!(out, "<testsuite name=\"{suite}\" tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"0\">")?;
+    write!(out, "<testcase classname=\"{suite}\" name=\"{case}\">")?;
+    writeln!(out, "<system-out>{date}</system-out></testcase>")?;
     writeln!(out, "</testsuite>")
 }
 

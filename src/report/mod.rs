@@ -16,7 +16,7 @@ pub mod stated;
 mod uri;
 pub mod verify;
 
-pub use finding::idle;
+pub use finding::{date, idle};
 
 use std::io::{self, Write};
 

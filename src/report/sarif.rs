@@ -7,10 +7,11 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::finding::{Finding, artifact, idle};
+use super::finding::{Finding, artifact, date, idle};
 use super::rules::{capitalised, parts};
 use super::{Report, uri};
 use crate::check::{FileReport, Summary};
+use crate::clock::Today;
 use crate::exit::Exit;
 use crate::profile::{Profile, Severity};
 use crate::rules::Rule;
@@ -119,14 +120,19 @@ impl Report for Sarif<'_> {
             let message = "no rule applied to any file, so nothing was judged";
             self.notifications.push(notification("error", "nothing-judged", message));
         }
-        let unneeded = summary
-            .idle()
-            .map(|(suppression, why)| notification("warning", "suppression-idle", &idle(suppression, why)));
+        let today = summary.today();
+        let date = today.map(|today| {
+            let level = if matches!(today, Today::Unknown { .. }) { "warning" } else { "note" };
+            notification(level, "suppression-date", &date(today))
+        });
+        let unneeded = summary.idle().map(|(suppression, why)| {
+            notification("warning", "suppression-idle", &idle(suppression, why, today))
+        });
         let invocation = json!({
             "executionSuccessful": matches!(exit, Exit::Ok | Exit::Failed),
             "exitCode": exit as u8,
             "toolExecutionNotifications": self.notifications,
-            "toolConfigurationNotifications": unneeded.collect::<Vec<_>>(),
+            "toolConfigurationNotifications": date.into_iter().chain(unneeded).collect::<Vec<_>>(),
         });
         write!(out, "\n],\n\"tool\": ")?;
         serde_json::to_writer(&mut *out, &tool)?;

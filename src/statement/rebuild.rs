@@ -264,9 +264,9 @@ pub struct Run {
 pub enum Clock {
     /// A time service says that it has set the clock.
     Synchronised,
-    /// Nobody says so: what the machine's own clock kept.
+    /// Nobody says so, or the clock shows a time before the program's release: what the machine's own clock kept.
     Unknown,
-    /// SOURCE_DATE_EPOCH.
+    /// SOURCE_DATE_EPOCH: read in statements of earlier builds of this program, written no more.
     Fixed,
 }
 

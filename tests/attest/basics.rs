@@ -5,7 +5,10 @@ use super::*;
 #[test]
 fn what_is_stated_is_what_nix_says() {
     let Some(flake) = Flake::new("stable", STABLE) else { return };
-    let output = flake.sarsen("out", &["--source-uri", "https://git.example/out"]);
+    // What nixpkgs sets in its shells is no time of this run.
+    let epoch = [("SOURCE_DATE_EPOCH", "315532800")];
+    let earlier = clock::timestamp(clock::seconds());
+    let output = flake.sarsen_with("out", &["--source-uri", "https://git.example/out"], &epoch);
     assert_eq!(output.status.code(), Some(0));
     let base = flake.answer("nix", &["eval", "--raw", &flake.installable("base.drvPath")]);
     let said = String::from_utf8_lossy(&output.stderr);
@@ -15,6 +18,8 @@ fn what_is_stated_is_what_nix_says() {
     let Rebuild { source, recipe, outputs, closure, environment, run, verdict, .. } = &first.predicate;
     assert_eq!((verdict.result, run.attempt), (Outcome::Produced, Attempt::First));
     assert_eq!(source.uri.as_deref(), Some("https://git.example/out"));
+    assert!(earlier <= run.started_on && run.started_on <= run.finished_on, "{run:?}");
+    assert_ne!(run.clock, Clock::Fixed);
 
     let answer = |program: &str, arguments: &[&str]| flake.answer(program, arguments);
     let drv = answer("nix", &["eval", "--raw", &flake.installable("out.drvPath")]);

@@ -20,8 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use flake::{Flake, left};
+use sarsen::clock;
 use sarsen::key::{Algorithm, PublicKey, SecretKey, Sign};
-use sarsen::statement::rebuild::{Attempt, BuiltBy, Making, Origin, Other, Outcome};
+use sarsen::statement::rebuild::{Attempt, BuiltBy, Clock, Making, Origin, Other, Outcome};
 use sarsen::statement::{Rebuild, Statement};
 
 /// A package and what it needs.

@@ -364,9 +364,16 @@ pub fn has_plain_compilers() -> bool {
     std::env::var_os("NIX_CC").is_none()
 }
 
-/// Runs the program.
+/// Runs the program. Which day it is does not depend on how these tests were started.
 pub fn sarsen(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sarsen")).args(arguments).output().expect("the program runs")
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sarsen"));
+    command.env_remove("SOURCE_DATE_EPOCH").args(arguments).output().expect("the program runs")
+}
+
+/// The same with a SOURCE_DATE_EPOCH.
+pub fn sarsen_at(epoch: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sarsen"));
+    command.env("SOURCE_DATE_EPOCH", epoch).args(arguments).output().expect("the program runs")
 }
 
 pub fn stdout(output: &Output) -> String {
