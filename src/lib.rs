@@ -32,6 +32,8 @@ pub mod rules;
 #[cfg(test)]
 mod schema;
 pub mod signer;
+#[cfg(test)]
+mod skip;
 pub mod slim;
 pub mod start;
 pub mod statement;

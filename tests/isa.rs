@@ -257,7 +257,7 @@ fn any_bytes_can_be_looked_through() {
 #[test]
 fn llvm_agrees() {
     let Some(llvm) = llvm::Disassembler::find() else {
-        println!("skipped: no llvm-objdump of version 19 or later");
+        support::skip("there is no llvm-objdump of version 19 or later");
         return;
     };
     // Random words, and of each row words that match and words that differ in one bit.

@@ -48,7 +48,7 @@ fn damage(bytes: &mut [u8], numbers: &mut Numbers) {
 fn damaged_programs_are_judged_in_bounded_memory() {
     let programs = programs();
     if programs.is_empty() {
-        println!("skipped: no SARSEN_REAL_INPUTS, and none of the usual small programs is on this machine");
+        support::skip("there are no SARSEN_REAL_INPUTS and none of the usual small programs");
     }
     let profile = Profile::load("grid-arm64").unwrap();
     let judge = Judge::new(&profile);

@@ -59,11 +59,11 @@ fn nix_and_we_accept_each_others_signatures() {
     let expression = "let a = builtins.toFile \"a\" \"1\"; b = builtins.toFile \"b\" \"2\"; in \
                       builtins.toFile \"c\" \"${b} ${a}\"";
     let Some(made) = nix(work, &["eval", "--store", &store, "--raw", "--expr", expression]) else {
-        println!("skipped: there is no nix");
+        support::skip("there is no nix");
         return;
     };
     if !made.status.success() {
-        println!("skipped: nix has no store of its own here: {}", stderr(&made));
+        support::skip(&format!("nix has no store of its own here: {}", stderr(&made)));
         return;
     }
     let path = stdout(&made);

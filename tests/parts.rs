@@ -81,6 +81,9 @@ fn parts_of_this_machines_libraries_say_what_they_say() {
             }
         }
     }
+    if seen == 0 {
+        support::limited("this machine has no programs in the usual folders");
+    }
     println!("{seen} files compared");
 }
 

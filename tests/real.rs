@@ -13,7 +13,7 @@ use support::{sarsen, stderr, stdout};
 fn given(variable: &str) -> Option<PathBuf> {
     let path = std::env::var_os(variable).map(PathBuf::from);
     if path.is_none() {
-        println!("skipped: {variable} is not set; the flake's test check sets it");
+        support::skip(&format!("{variable} is not set; the flake's test check sets it"));
     }
     path
 }

@@ -11,6 +11,7 @@ use sarsen::check;
 use sarsen::elf::{Image, kind};
 use sarsen::profile::Profile;
 use sarsen::slim::{Options, slim};
+use support::compiler::compiler;
 use support::{Elf, Folder, Numbers};
 
 /// Exercises what a wrong rewrite would break: constructors, thread-local variables with and without a first value,
@@ -78,10 +79,14 @@ const BOTH: [Options; 2] = [
 
 /// Runs a tool; nothing if there is no such tool.
 fn run(tool: &str, arguments: &[&OsStr]) -> Option<Output> {
-    match Command::new(tool).args(arguments).env("LC_ALL", "C").output() {
+    done(tool, Command::new(tool).args(arguments).env("LC_ALL", "C"))
+}
+
+fn done(tool: &str, command: &mut Command) -> Option<Output> {
+    match command.output() {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: there is no {tool}");
+            support::skip(&format!("there is no {tool}"));
             None
         }
         Err(error) => panic!("{tool}: {error}"),
@@ -95,15 +100,13 @@ fn compiled(folder: &Folder, name: &str, source: &str, flags: &[&str]) -> Option
     let mut arguments: Vec<&OsStr> =
         vec!["-O1".as_ref(), "-g".as_ref(), "-o".as_ref(), path.as_ref(), input.as_ref()];
     arguments.extend(flags.iter().map(OsStr::new));
-    if !support::has_plain_compilers() {
-        println!("skipped: the compilers here have flags of their own (NIX_CC)");
+    let output = done("gcc", compiler("gcc").args(&arguments))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if flags.iter().any(|flag| flag.starts_with("-static")) && said.contains("cannot find -lc") {
+        support::skip(&format!("there is no static C library: gcc {flags:?}"));
         return None;
     }
-    let output = run("gcc", &arguments)?;
-    if !output.status.success() {
-        println!("skipped: gcc {flags:?}: {}", String::from_utf8_lossy(&output.stderr));
-        return None;
-    }
+    assert!(output.status.success(), "gcc {flags:?}: {said}");
     Some(path)
 }
 
@@ -190,11 +193,18 @@ fn no_larger_than_stripped(file: &Path, slim: &[u8], options: Options) {
     let stripped = file.with_extension("stripped");
     let arguments = ["--strip-all", "-R", ".comment", "-o"].map(OsStr::new);
     let arguments = [&arguments[..], &[stripped.as_ref(), file.as_ref()]].concat();
-    // GNU's strip may not know a foreign machine.
-    let Some(true) = run("strip", &arguments).map(|output| output.status.success()) else { return };
+    let Some(output) = run("strip", &arguments) else { return };
+    if !output.status.success() {
+        // GNU's may not know a foreign machine.
+        support::limited(&format!(
+            "strip does not know this file: {}",
+            String::from_utf8_lossy(&output.stderr)
+        ));
+        return;
+    }
     let theirs = std::fs::read(&stripped).unwrap();
     if sections_of_symbols(&theirs) != sections_of_symbols(&std::fs::read(file).unwrap()) {
-        println!("skipped: strip made symbols of {} name other sections", file.display());
+        support::limited(&format!("strip made symbols name other sections: {}", file.display()));
         return;
     }
     let size = theirs.len();
@@ -273,10 +283,10 @@ fn arm64_programs_do_the_same() {
     let folder = Folder::new("slim-arm64");
     let samples = std::env::var_os("SARSEN_REAL_INPUTS").map(PathBuf::from);
     let own = std::env::var_os("SARSEN_ARM64").map(PathBuf::from);
-    if samples.is_none() && own.is_none() {
-        println!(
-            "skipped: neither SARSEN_REAL_INPUTS nor SARSEN_ARM64 is set; the flake's test check sets them"
-        );
+    for (variable, value) in [("SARSEN_REAL_INPUTS", &samples), ("SARSEN_ARM64", &own)] {
+        if value.is_none() {
+            support::skip(&format!("{variable} is not set; the flake's test check sets it"));
+        }
     }
     let sample = |name: &str| samples.as_ref().map(|folder| folder.join(name));
     for (file, arguments) in [

@@ -1,5 +1,7 @@
 //! Symbols and versions are those that readelf(1) sees in files that nobody here made.
 
+mod support;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -145,7 +147,7 @@ fn symbols_and_versions_are_those_of_readelf() {
         let bytes = std::fs::read(&path).unwrap();
         let image = Image::parse(&bytes, "file").unwrap();
         let Some(lines) = readelf(&["--dyn-syms", "-W"], &path) else {
-            println!("skipped: no readelf here to compare with");
+            support::skip("there is no readelf");
             return;
         };
         let (ours, theirs) = (symbols(&image), readelf_symbols(&lines));

@@ -247,7 +247,7 @@ mod tests {
                 Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
             };
             let Some(_) = git(&["init", "-q", "--object-format", name]) else {
-                println!("skipped: there is no git to compare with");
+                crate::skip::skip("there is no git");
                 return;
             };
             git(&["add", "--all", "."]);

@@ -62,11 +62,11 @@ pub const CASES: &[Case] = &[
         d.library("/opt/cached/liba.so", &["a"], SHARED);
         d.program("/bin/app", &["a"], &["@/opt/cached/liba.so"]);
         d.ldconfig("/opt/cached\n");
-        std::fs::rename(d.path("/opt/cached/liba.so"), d.path("/lib/liba.so")).unwrap();
+        std::fs::rename(d.path("/opt/cached/liba.so"), d.path(&d.libraries()).join("liba.so")).unwrap();
     }),
     case("-z nodefaultlib", "libc.so.6: cannot open shared object file", |d| {
         d.program("/bin/app", &[], &["-Wl,-z,nodefaultlib"]);
-        d.ldconfig("/lib/x86_64-linux-gnu\n");
+        d.ldconfig(&format!("{}\n", d.libraries()));
     }),
     case("a better library for the processor", "", |d| {
         d.library("/opt/lib/glibc-hwcaps/x86-64-v2/liba.so", &["a"], SHARED);
@@ -273,7 +273,8 @@ pub const CASES: &[Case] = &[
             d.library("/opt/lib/liba.so", &["a"], &[SHARED[0], "@/stub/libz.so", "-Wl,-z,nodefaultlib"]);
             let flags = ["@/opt/lib/liba.so", "-Wl,-z,nodefaultlib,-rpath,/opt/none:/opt/lib"];
             d.program("/bin/app", &["a"], &flags);
-            std::fs::copy(d.path("/lib/x86_64-linux-gnu/libc.so.6"), d.path("/opt/lib/libc.so.6")).unwrap();
+            let libc = d.path(&d.libraries()).join("libc.so.6");
+            std::fs::copy(libc, d.path("/opt/lib/libc.so.6")).unwrap();
             d.ldconfig("/opt/cached\n");
         },
     ),

@@ -15,7 +15,7 @@ use sarsen::elf::Image;
 use sarsen::loader::End;
 use sarsen::loader::dynamic::{Environment, Linked, When, World};
 use sarsen::rootfs::Tree;
-use support::device::{Device, Libc, missing};
+use support::device::{Device, Libc, can_start, loader};
 
 fn predict(device: &Device, case: &Case) -> Linked {
     let world = World::new(Tree::open(device.root()).unwrap());
@@ -37,7 +37,7 @@ fn predict(device: &Device, case: &Case) -> Linked {
 
 /// The levels of this machine's processor that its glibc searches, best first.
 fn levels() -> Vec<String> {
-    let help = std::process::Command::new("/lib64/ld-linux-x86-64.so.2").arg("--help").output();
+    let help = std::process::Command::new(loader(Libc::Glibc)).arg("--help").output();
     let text = help.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let levels = text.lines().filter_map(|line| line.trim().strip_suffix(" (supported, searched)"));
     levels.filter(|level| level.starts_with("x86-64-v")).map(str::to_owned).collect()
@@ -49,9 +49,7 @@ fn is_legacy(path: &str) -> bool {
 }
 
 fn compare(libc: Libc, cases: &[Case]) {
-    let lacking = missing(libc);
-    if !lacking.is_empty() {
-        println!("skipped: {} not here, so no program was started", lacking.join(", "));
+    if !can_start(libc) {
         return;
     }
     let mut differences = Vec::new();

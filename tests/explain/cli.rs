@@ -1,16 +1,21 @@
 //! What the program prints and how it exits.
 
+use std::os::unix::fs::MetadataExt;
+
 use super::program::{Machine, Program};
-use super::support::{Folder, sarsen, stderr, stdout};
+use super::support::{Folder, sarsen, set_mode, stderr, stdout};
 
 fn tree(name: &str) -> (Folder, String) {
     let folder = Folder::new(name);
     let root = folder.0.join("root");
     std::fs::create_dir_all(root.join("bin")).unwrap();
+    // Whatever these tests were started with: the umask decides nothing.
+    for path in [&root, &root.join("bin")] {
+        set_mode(path, 0o755);
+    }
     let program = |path: &str, program: &Program, mode| {
-        use std::os::unix::fs::PermissionsExt;
         std::fs::write(root.join(path), program.build()).unwrap();
-        std::fs::set_permissions(root.join(path), std::fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(&root.join(path), mode);
     };
     let good = Program::new(Machine::Aarch64);
     program("bin/good", &good, 0o755);
@@ -24,13 +29,17 @@ fn tree(name: &str) -> (Folder, String) {
 #[test]
 fn exit_codes_say_starts_does_not_and_unusable() {
     let (folder, root) = tree("explain-codes");
+    // The files are those of the user who runs this. Another one has no right to a private one.
+    let own = std::fs::metadata(&root).unwrap().uid();
+    let [own, other] = [own, if own == 1000 { 1001 } else { 1000 }].map(|user| user.to_string());
     for (arguments, code) in [
         (&["/bin/good"][..], 0),
         (&["bin/good"], 0),
         (&["/bin/musl"], 1),
         (&["/bin/nothing-of-that-name"], 1),
         (&["/bin/private"], 0),
-        (&["/bin/private", "--user", "1000"], 1),
+        (&["/bin/private", "--user", &own], 0),
+        (&["/bin/private", "--user", &other], 1),
         (&["/bin/good", "--user", "me"], 2),
         (&["/bin/good", "--profile", "nobody"], 2),
         (&["/bin/good", "--env", "HOME=/"], 2),

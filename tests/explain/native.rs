@@ -8,7 +8,8 @@ use std::process::Command;
 
 use super::case::On;
 use super::program::Machine;
-use super::support::Folder;
+use super::support::compiler::path;
+use super::support::{Folder, limited, skip};
 use super::{Profile, Tree, World, cases, lay, outcome, predict, profile};
 
 const ROOT: &str = "SARSEN_CASES_ROOT";
@@ -51,7 +52,7 @@ fn child_output(root: &Path) -> Result<String, String> {
     let spaces = if is_root() { "-m" } else { "-rm" };
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new("unshare");
-    command.args([spaces, "sh", "-c", mount]).arg(root).arg(own).args([
+    command.env("PATH", path()).args([spaces, "sh", "-c", mount]).arg(root).arg(own).args([
         "--exact",
         "native::child",
         "--nocapture",
@@ -65,11 +66,12 @@ fn child_output(root: &Path) -> Result<String, String> {
 /// What the running kernel does with each case laid at `root`: by name. Nothing, with a word why, where it cannot tell.
 pub fn run(root: &Path) -> Option<(On, HashMap<String, String>)> {
     let (true, Some(version)) = (cfg!(all(target_arch = "x86_64", target_os = "linux")), kernel()) else {
-        println!("skipped: the cases are x86-64 programs; the flake's check explain runs the arm64 ones");
+        limited("the cases are x86-64 programs; the flake's check explain runs the arm64 ones");
         return None;
     };
-    let output =
-        child_output(root).inspect_err(|why| println!("skipped: no user namespace here: {why}")).ok()?;
+    let output = child_output(root)
+        .inspect_err(|why| limited(&format!("no user namespace can be made: {why}")))
+        .ok()?;
     let ends = output.lines().filter_map(|line| {
         let (_, ended) = line.split_once("ended ")?;
         ended.split_once(' ').map(|(name, end)| (name.to_owned(), end.to_owned()))
@@ -87,7 +89,7 @@ fn the_running_kernel_ends_every_case_as_the_table_says() {
     let mut wrong = Vec::new();
     for case in &all {
         if case.real_root && !is_real_root() {
-            println!("skipped: {} needs root of the machine", case.name);
+            limited(&format!("this needs root of the machine: {}", case.name));
             continue;
         }
         let (expected, seen) = ((case.end)(on).text(), ends.get(&case.name));
@@ -109,7 +111,7 @@ fn the_running_kernel_ends_every_case_as_the_table_says() {
 #[test]
 fn the_call_is_told_as_strace_tells_it() {
     if kernel().is_none() || Command::new("strace").arg("--version").output().is_err() {
-        println!("skipped: no strace here");
+        skip("there is no strace");
         return;
     }
     let folder = Folder::new("explain-strace");
@@ -133,7 +135,7 @@ fn the_call_is_told_as_strace_tells_it() {
             .output();
         let log = std::fs::read_to_string(&log).unwrap();
         if !log.starts_with("execve(") {
-            println!("skipped: strace may not trace here: {log}");
+            limited(&format!("strace may not trace here: {log}"));
             return;
         }
         let steps = predict(&world, &case, &profile).steps;

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use super::Folder;
+use sarsen::elf::Image;
+
+use super::compiler::{compiler, find, path};
+use super::{Folder, limited, skip};
 
 /// Which C library programs are built for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,19 +18,25 @@ pub enum Libc {
     Musl,
 }
 
+impl Libc {
+    /// The compiler for it.
+    fn compiler(self) -> &'static str {
+        if self == Self::Musl { "musl-gcc" } else { "gcc" }
+    }
+}
+
 /// A tree with a loader and its C library, the root of what is started in it.
 pub struct Device {
     folder: Folder,
     libc: Libc,
 }
 
-/// Starts `argv[1]` with the variables behind it. The tools before it have loaders too, which must not see them.
-const START: &str = "
-#include <unistd.h>
-int main(int argc, char **argv) {
-    char *arguments[] = { argv[1], 0 };
-    return execve(argv[1], arguments, argv + 2), 99;
-}";
+/// Starts `argv[1]` with the variables behind it. The tools before it have loaders too, which must not see them. It needs
+/// no C library, of which a machine may have none to link statically.
+const START: &str = r#"__asm__(
+    ".globl _start\n_start: mov 16(%rsp), %rdi\n lea 24(%rsp), %rdx\n push $0\n push %rdi\n mov %rsp, %rsi\n"
+    "mov $59, %eax\n syscall\n mov $99, %edi\n mov $60, %eax\n syscall"); // execve(2), or exit(99)
+"#;
 
 static STARTER: OnceLock<Vec<u8>> = OnceLock::new();
 
@@ -41,6 +50,24 @@ fn spaces() -> &'static str {
     if is_root { "-m" } else { "-rm" }
 }
 
+/// Where musl's loader is in each tree, whatever machine it is from: it finds its files by its own path.
+const MUSL: &str = "/lib/ld-musl-x86_64.so.1";
+
+/// The loader of this machine that the compiler for `libc` names in programs, such as `/lib64/ld-linux-x86-64.so.2`.
+pub fn loader(libc: Libc) -> PathBuf {
+    static LOADERS: [OnceLock<PathBuf>; 2] = [OnceLock::new(), OnceLock::new()];
+    let named = || {
+        let folder = Folder::new(&format!("loader-{libc:?}"));
+        let (source, program) =
+            (folder.file("source.c", b"int main(void) { return 0; }"), folder.0.join("program"));
+        run(compiler(libc.compiler()).arg("-o").arg(&program).arg(source));
+        let bytes = fs::read(program).unwrap();
+        let image = Image::parse(&bytes, "program").unwrap();
+        PathBuf::from(image.interpreter().expect("a dynamic program names its loader"))
+    };
+    LOADERS[libc as usize].get_or_init(named).clone()
+}
+
 /// What happened to a program.
 #[derive(Debug)]
 pub struct Real {
@@ -50,30 +77,28 @@ pub struct Real {
     pub opened: Vec<String>,
 }
 
-/// The tools that are missing on this machine, of those that a device needs.
-pub fn missing(libc: Libc) -> Vec<&'static str> {
-    let mut tools = vec!["unshare", "chroot", "strace", "gcc"];
-    if libc == Libc::Musl {
-        tools.push("musl-gcc");
-    } else {
-        tools.push("ldconfig");
-    }
-    let there = |tool: &&str| {
-        let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
-        path.split(':').any(|folder| Path::new(folder).join(tool).exists())
-    };
-    let mut missing: Vec<_> = tools.into_iter().filter(|tool| !there(tool)).collect();
-    if !super::has_plain_compilers() {
-        missing.push("compilers without flags of their own");
-    }
+/// Whether programs for `libc` can be compiled and started in trees; says what is missing where they cannot.
+pub fn can_start(libc: Libc) -> bool {
     if cfg!(not(target_arch = "x86_64")) {
-        missing.push("an x86-64 processor");
+        limited(&format!("the devices are x86-64 machines: no program of {libc:?} was started"));
+        return false;
     }
-    let enter = Command::new("unshare").args([spaces(), "sh", "-c", ENTER, "/", "true"]).output();
-    if missing.is_empty() && !enter.is_ok_and(|output| output.status.success()) {
-        missing.push("user namespaces");
+    let mut tools = vec!["unshare", "mount", "chroot", "strace", "gcc"];
+    tools.push(if libc == Libc::Musl { "musl-gcc" } else { "ldconfig" });
+    tools.retain(|tool| find(tool).is_none());
+    for tool in &tools {
+        skip(&format!("there is no {tool}: no program of {libc:?} was started"));
     }
-    missing
+    if !tools.is_empty() {
+        return false;
+    }
+    let mut enter = Command::new(find("unshare").unwrap());
+    let enter = enter.args([spaces(), "sh", "-c", ENTER, "/", "true"]).env("PATH", path()).output().unwrap();
+    if !enter.status.success() {
+        let why = String::from_utf8_lossy(&enter.stderr).into_owned();
+        limited(&format!("no user namespace can be made: no program of {libc:?} was started: {why}"));
+    }
+    enter.status.success()
 }
 
 fn run(command: &mut Command) -> Output {
@@ -87,14 +112,16 @@ impl Device {
         let device = Self { folder: Folder::new(name), libc };
         match libc {
             Libc::Glibc => {
-                device.copy("/lib64/ld-linux-x86-64.so.2", "lib64/ld-linux-x86-64.so.2");
-                device.copy("/lib/x86_64-linux-gnu/libc.so.6", "lib/x86_64-linux-gnu/libc.so.6");
+                let loader = loader(libc);
+                device.copy(&loader, loader.to_str().unwrap());
+                let library = format!("{}/libc.so.6", device.libraries());
+                device.copy(library.as_ref(), &library);
             }
-            Libc::Musl => device.copy("/lib/ld-musl-x86_64.so.1", "lib/ld-musl-x86_64.so.1"),
+            Libc::Musl => device.copy(&loader(libc), MUSL),
         }
         fs::create_dir_all(device.path("/proc")).unwrap();
         let start = STARTER.get_or_init(|| {
-            device.compile_with("gcc", "/start", START, &["-static"]);
+            device.compile_with("gcc", "/start", START, &["-static", "-no-pie", "-nostdlib"]);
             fs::read(device.path("/start")).unwrap()
         });
         device.write("/start", start);
@@ -110,10 +137,26 @@ impl Device {
         self.root().join(path.trim_start_matches('/'))
     }
 
-    fn copy(&self, from: &str, to: &str) {
+    /// The folder of the loader's libraries, on this machine and in the tree: one that the loader searches by itself. It is
+    /// that of the file behind the loader's name, as distributions have it.
+    pub fn libraries(&self) -> String {
+        let loader = loader(self.libc);
+        let folder = loader.parent().unwrap();
+        let behind = fs::read_link(&loader).map(|target| folder.join(target));
+        let behind = behind.ok().and_then(|file| Some(file.parent()?.to_owned()));
+        let mut folders = behind.iter().map(PathBuf::as_path).chain([folder]);
+        let found = folders.find(|folder| folder.join("libc.so.6").exists());
+        found
+            .unwrap_or_else(|| panic!("no libc.so.6 beside {}", loader.display()))
+            .to_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn copy(&self, from: &Path, to: &str) {
         let to = self.path(to);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
-        fs::copy(from, to).unwrap_or_else(|error| panic!("{from}: {error}"));
+        fs::copy(from, to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
     }
 
     /// Writes a file.
@@ -161,18 +204,18 @@ impl Device {
 
     /// Compiles C `source` to `path`; paths in `flags` that begin with `@/` are those of the tree.
     pub fn compile(&self, path: &str, source: &str, flags: &[&str]) {
-        let compiler = if self.libc == Libc::Musl { "musl-gcc" } else { "gcc" };
-        self.compile_with(compiler, path, source, flags);
+        let named = (self.libc == Libc::Musl).then(|| format!("-Wl,--dynamic-linker={MUSL}"));
+        self.compile_with(self.libc.compiler(), path, source, &[flags, named.as_deref().as_slice()].concat());
     }
 
-    pub fn compile_with(&self, compiler: &str, path: &str, source: &str, flags: &[&str]) {
+    pub fn compile_with(&self, name: &str, path: &str, source: &str, flags: &[&str]) {
         let to = self.path(path);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         let code = self.path("source.c");
         fs::write(&code, source).unwrap();
         let flags = flags.iter().map(|flag| flag.replace("@/", &format!("{}/", self.root().display())));
         let always = ["-w", "-O1", "-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined"];
-        run(Command::new(compiler).args(always).arg("-o").arg(&to).arg(&code).args(flags));
+        run(compiler(name).args(always).arg("-o").arg(&to).arg(&code).args(flags));
         fs::remove_file(code).unwrap();
     }
 
@@ -196,17 +239,24 @@ impl Device {
         self.compile(path, &source, flags);
     }
 
-    /// Writes the cache of libraries.
+    /// Writes the cache of libraries to where the tree's loader looks for it.
     pub fn ldconfig(&self, folders: &str) {
         self.write("/etc/ld.so.conf", folders.as_bytes());
-        let ldconfig = if Path::new("/sbin/ldconfig").exists() { "/sbin/ldconfig" } else { "ldconfig" };
-        run(Command::new(ldconfig).arg("-X").arg("-r").arg(self.root()));
+        let loader = fs::read(loader(self.libc)).unwrap();
+        let name = b"/ld.so.cache\0";
+        let at =
+            loader.windows(name.len()).position(|part| part == name).expect("glibc's loader has a cache");
+        let start = loader[..at].iter().rposition(|&byte| byte == 0).unwrap() + 1;
+        let cache = std::str::from_utf8(&loader[start..at + name.len() - 1]).unwrap();
+        fs::create_dir_all(self.path(cache).parent().unwrap()).unwrap();
+        let mut ldconfig = Command::new(find("ldconfig").unwrap());
+        run(ldconfig.arg("-X").arg("-r").arg(self.root()).args(["-f", "/etc/ld.so.conf", "-C", cache]));
     }
 
     /// Starts a program, as root of a user namespace of its own, with only these variables.
     pub fn start(&self, program: &str, variables: &[(&str, &str)]) -> Real {
         let trace = self.path("trace");
-        let mut command = Command::new("strace");
+        let mut command = Command::new(find("strace").unwrap());
         command.args([
             "-f",
             "-qq",
@@ -223,7 +273,7 @@ impl Device {
         for (name, value) in variables {
             command.arg(format!("{name}={value}"));
         }
-        let output = command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap();
+        let output = command.env_clear().env("PATH", path()).output().unwrap();
         let text = fs::read_to_string(&trace).unwrap();
         fs::remove_file(trace).unwrap();
         Real {

@@ -23,7 +23,7 @@ pub fn tool(arguments: &[&str], folder: &Path, input: &[u8]) -> Option<Vec<u8>> 
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("skipped: {} is not installed", arguments[0]);
+        crate::support::skip(&format!("there is no {}", arguments[0]));
         return None;
     };
     let mut stdin = child.stdin.take().unwrap();
@@ -79,7 +79,7 @@ pub fn device(name: &str) -> Folder {
         let made =
             Command::new(arguments[0]).args(&arguments[1..]).current_dir(root).stderr(Stdio::null()).status();
         if !made.is_ok_and(|status| status.success()) {
-            eprintln!("skipped: {arguments:?} is not possible here");
+            crate::support::limited(&format!("no such file can be made here: {arguments:?}"));
         }
     }
     folder

@@ -3,24 +3,23 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod attest;
+pub mod compiler;
 pub mod device;
 pub mod llvm;
 pub mod nix;
 mod numbers;
 pub mod object;
 pub mod sarif;
+#[path = "../../src/skip.rs"]
+mod skip;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 #[allow(unused_imports, reason = "each test program uses a part of it")]
 pub use numbers::Numbers;
-
-/// Says that a test cannot be made here. Where all outsiders must be there (`tests/outsiders`), that is a failure.
-pub fn skip(why: &str) {
-    assert!(std::env::var_os("SARSEN_OUTSIDERS").is_none(), "{why}");
-    println!("skipped: {why}");
-}
+#[allow(unused_imports, reason = "each test program uses a part of it")]
+pub use skip::{limited, skip};
 
 /// Copies the files of the checkout's directory `from` into `folder`, as a reader of the pages does (tests/examples.rs).
 pub fn examples(folder: &Folder, from: &str) {
@@ -348,7 +347,7 @@ pub fn set_mode(path: &std::path::Path, mode: u32) -> bool {
     let set = |mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode));
     match set(mode) {
         Err(error) if mode & 0o6000 != 0 && error.kind() == std::io::ErrorKind::PermissionDenied => {
-            println!("skipped: set-id bits are forbidden here");
+            limited("set-id bits are forbidden here");
             set(mode & 0o1777).expect("the file is ours");
             false
         }
@@ -357,11 +356,6 @@ pub fn set_mode(path: &std::path::Path, mode: u32) -> bool {
             true
         }
     }
-}
-
-/// Whether compilers do what their arguments say and nothing else: nixpkgs' wrappers harden and add search paths.
-pub fn has_plain_compilers() -> bool {
-    std::env::var_os("NIX_CC").is_none()
 }
 
 /// Runs the program. Which day it is does not depend on how these tests were started.

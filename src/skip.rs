@@ -1,0 +1,18 @@
+//! What tests say where they cannot compare everything. This is the one place that says so: `checks/test.sh` counts these
+//! lines by their reason, which ends at the first colon with a space, and refuses those that it does not expect.
+
+/// An outsider is missing that could be installed. Where all must be there (`tests/outsiders`), that is a failure.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("SARSEN_OUTSIDERS").is_none(), "{why}");
+    limited(why);
+}
+
+/// This user, kernel or file system takes a part of a test away; nothing that is installed would bring it back.
+pub fn limited(why: &str) {
+    println!("{}", line(why));
+}
+
+/// A reason in one line.
+fn line(why: &str) -> String {
+    format!("skipped: {}", why.split_whitespace().collect::<Vec<_>>().join(" "))
+}
