@@ -13,6 +13,6 @@ pub fn limited(why: &str) {
 }
 
 /// A reason in one line.
-fn line(why: &str) -> String {
+pub fn line(why: &str) -> String {
     format!("skipped: {}", why.split_whitespace().collect::<Vec<_>>().join(" "))
 }

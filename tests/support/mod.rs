@@ -19,7 +19,7 @@ use std::process::{Command, Output};
 #[allow(unused_imports, reason = "each test program uses a part of it")]
 pub use numbers::Numbers;
 #[allow(unused_imports, reason = "each test program uses a part of it")]
-pub use skip::{limited, skip};
+pub use skip::{limited, line, skip};
 
 /// Copies the files of the checkout's directory `from` into `folder`, as a reader of the pages does (tests/examples.rs).
 pub fn examples(folder: &Folder, from: &str) {

@@ -19,6 +19,7 @@ pub fn command(folder: &Path, program: &str, settings: &str) -> Command {
     let settings = format!(
         "experimental-features = nix-command flakes\nbuild-users-group =\nsubstituters =\n{settings}"
     );
-    command.env_remove("NIX_REMOTE").env("NIX_CONFIG", settings);
+    // Nix wants a name of its user, who may have none on this machine.
+    command.env("USER", "tests").env_remove("NIX_REMOTE").env("NIX_CONFIG", settings);
     command
 }

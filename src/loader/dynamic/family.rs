@@ -56,9 +56,11 @@ impl Loader {
 }
 
 impl Glibc {
-    /// What `$LIB` stands for: the first default folder below the root, which both are made of (Makeconfig, slibdir).
+    /// What `$LIB` stands for: the last part of slibdir, which is the first default folder too (elf/Makefile, trusted-dirs.st),
+    /// such as `lib64`. Debian, whose folders have the machine for a last part, takes all of it: `lib/aarch64-linux-gnu`.
     pub fn lib(&self) -> &str {
-        self.folders.first().map_or("lib", |folder| folder.trim_matches('/'))
+        let folder = self.folders.first().map_or("lib", |folder| folder.trim_matches('/'));
+        if folder.contains("-linux-gnu") { folder } else { folder.rsplit('/').next().unwrap_or(folder) }
     }
 }
 
@@ -114,6 +116,16 @@ mod tests {
                 checks_relr: false,
             }))
         );
+        for (folder, lib) in [
+            ("/lib/aarch64-linux-gnu/", "lib/aarch64-linux-gnu"),
+            ("/lib64/", "lib64"),
+            ("/usr/lib/", "lib"),
+            ("/nix/store/x-glibc/lib/", "lib"),
+        ] {
+            let text = format!("\0{folder}\0/usr/x/\0\0GLIBC_PRIVATE\0/etc/ld.so.cache\0");
+            let Some(Loader::Glibc(glibc)) = Loader::read(text.as_bytes(), 183) else { panic!("{text:?}") };
+            assert_eq!(glibc.lib(), lib);
+        }
         for other in [&b"\0/system/bin/linker64\0"[..], b"\0/etc/ld.so.cache\0uClibc\0", b""] {
             assert_eq!(Loader::read(other, 183), None);
         }
