@@ -14,8 +14,8 @@ const RELEASE: (&str, &str) = ("0.1.0", "2026-11-28");
 /// The last second that [`timestamp`] and [`day`] write with four digits for the year: 9999-12-31T23:59:59Z.
 const LAST: u64 = 253_402_300_799;
 
-/// Seconds since 1970-01-01 UTC by the system clock, 0 if that shows an earlier time. SOURCE_DATE_EPOCH is not asked: what
-/// is stated of this run is when it really was.
+/// Seconds since 1970-01-01 UTC by the system clock, 0 if that shows an earlier time. SOURCE_DATE_EPOCH is not asked:
+/// what is stated of this run is when it really was.
 pub fn seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |passed| passed.as_secs())
 }

@@ -1,5 +1,6 @@
-//! What tests say where they cannot compare everything. This is the one place that says so: `checks/test.sh` counts these
-//! lines by their reason, which ends at the first colon with a space, and refuses those that it does not expect.
+//! What tests say where they cannot compare everything. This is the one place that says so: `checks/test.sh` counts
+//! these lines by their reason, which ends at the first colon with a space, and refuses those that it does not
+//! expect.
 
 /// An outsider is missing that could be installed. Where all must be there (`tests/outsiders`), that is a failure.
 pub fn skip(why: &str) {

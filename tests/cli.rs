@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use sarsen::profile::{BUILT_IN, Profile, Severity};
 use sarsen::rules::{self, Check};
-use support::{Elf, FOLLOWS, Folder, sarsen, sarsen_at, stderr, stdout};
+use support::{Elf, FOLLOWS, Folder, sarsen, stderr, stdout};
 
 /// The number before `what` in the last line of a report.
 fn count(report: &str, what: &str) -> usize {
@@ -249,45 +249,6 @@ fn suppressions_accept_known_failures_and_are_reported_when_nothing_needs_them()
         let output = sarsen(&["check", "--format", "json", "--profile", &idle, &bad]);
         let document: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
         assert_eq!(document["idle-suppressions"][0]["rule"], "relro");
-    }
-}
-
-/// The exit code is what a gate asks: a clock that is wrong must not keep a suppression alive.
-#[test]
-fn no_clock_keeps_an_expired_suppression_alive() {
-    let folder = Folder::new("expired");
-    let bad = folder.file("bad", &Elf::with(|e| e.relro = false));
-    let profile = |until: &str| {
-        let suppress =
-            format!("[[suppress]]\nrule = \"relro\"\nfile = \"bad\"\nreason = \"known\"\n{until}\n");
-        folder.file("p.toml", format!("name = \"p\"\nextends = \"grid-arm64\"\n{suppress}").as_bytes())
-    };
-    for (epoch, until, code, said) in [
-        // 2099-06-15, which no system clock of these tests has passed.
-        ("4085164800", "until = \"2099-06-15\"", 0, ""),
-        ("4085164800", "until = \"2099-06-14\"", 1, "relro for \"bad\" is expired: remove it"),
-        // What nixpkgs sets in its builds and shells, and the recipe of the arm64 file.
-        ("315532800", "until = \"2020-01-31\"", 1, "relro for \"bad\" is expired: remove it"),
-        ("1", "until = \"2020-01-31\"", 1, "relro for \"bad\" is expired: remove it"),
-        (
-            "tomorrow",
-            "until = \"9999-12-31\"",
-            1,
-            "today is not known, so all of them count as expired: SOURCE_DATE",
-        ),
-        ("", "until = \"9999-12-31\"", 1, "relro for \"bad\" counts as expired, since today is not known"),
-        ("253402300800", "until = \"9999-12-31\"", 1, "behind the year 9999"),
-        // What does not end asks no clock.
-        ("tomorrow", "", 0, ""),
-    ] {
-        let arguments = ["check", "--profile", &profile(until), &bad];
-        let output = sarsen_at(epoch, &arguments);
-        assert_eq!(output.status.code(), Some(code), "{epoch:?} {until}: {}", stdout(&output));
-        let message = stderr(&output);
-        assert!(
-            message.contains(said) && message.is_empty() == said.is_empty(),
-            "{epoch:?} {until}: {message}"
-        );
     }
 }
 

@@ -14,7 +14,8 @@ fn nix(folder: &Path, arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new("nix");
     command.args(["--extra-experimental-features", "nix-command"]).args(arguments);
     command.env("HOME", folder).env("NIX_CONF_DIR", folder).env("NIX_STATE_DIR", folder.join("state"));
-    command.current_dir(folder).output().ok()
+    // Nix wants a name of its user, who may have none on this machine.
+    command.env("USER", "tests").current_dir(folder).output().ok()
 }
 
 /// What a cache says of a path.

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use sarsen::check::{FileReport, Judge};
-use sarsen::clock::{Source, Today};
 use sarsen::profile::Profile;
 use sarsen::report::Format;
 use support::{Elf, Folder, sarif, sarsen, stderr, stdout};
@@ -56,11 +55,7 @@ fn profile() -> Profile {
 /// One document in `format` on files that pass, fail, warn, are accepted, cannot be judged, have hostile names, or are
 /// in an archive.
 fn document(format: Format, profile: &Profile) -> String {
-    document_by(format, profile, &Judge::new(profile))
-}
-
-/// The same by a judge who may live on another day.
-fn document_by(format: Format, profile: &Profile, judge: &Judge) -> String {
+    let judge = Judge::new(profile);
     let path = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes));
     let judged = |name: &[u8], bytes: &[u8]| FileReport {
         path: path(name),
@@ -280,65 +275,6 @@ fn colour_is_only_for_people() {
         format.report(&profile, true).file(&mut out, &file).unwrap();
         let coloured = String::from_utf8(out).unwrap().contains("\u{1b}[31mfail\u{1b}[0m");
         assert_eq!(coloured, matches!(format, Format::Human | Format::Brief), "{name}");
-    }
-}
-
-/// Where a suppression ends, every report names the day and the clock; where none does, none of them depends on either.
-#[test]
-fn reports_name_the_day_that_suppressions_were_compared_with() {
-    let without = profile();
-    let mut with = without.clone();
-    with.suppress[0].until = Some("2026-12-31".into());
-    let system = |seconds| Today::of(seconds, None);
-    // 2026-12-01T00:00:00Z by a variable, and the clock of a device without a battery.
-    let epoch = Today::of(0, Some("1796083200".as_ref()));
-    let [in_time, over, never] = [epoch, system(1_798_761_600), system(0)];
-    let date = |day: &str, clock: &str| format!("suppressions that end: today is {day}, by {clock}");
-    let unknown = "suppressions that end: today is not known, so all of them count as expired: the system clock shows \
-                   1970-01-01, and sarsen ";
-    for (today, says, level, command) in [
-        (&in_time, date("2026-12-01", "SOURCE_DATE_EPOCH"), "note", "notice"),
-        (&over, date("2027-01-01", "the system clock"), "note", "notice"),
-        (&never, unknown.to_owned(), "warning", "warning"),
-    ] {
-        let text = |format| document_by(format, &with, &Judge::new(&with).on(today.clone()));
-        let (human, brief) = (text(Format::Human), text(Format::Brief));
-        let accepted = human.contains(", 1 accepted");
-        assert_eq!(accepted, *today == in_time, "{human}");
-        for lines in [&human, &brief] {
-            let line = lines.lines().rev().nth(1).unwrap();
-            assert!(line.starts_with(&says), "{line}");
-        }
-        let json: Value = serde_json::from_str(&text(Format::Json)).unwrap();
-        let said = &json["today"];
-        let (day, from) = match today {
-            Today::Known { day, from: Source::System } => (json!(day), "system-clock"),
-            Today::Known { day, from: Source::Epoch } => (json!(day), "source-date-epoch"),
-            Today::Unknown { .. } => (Value::Null, "unknown"),
-        };
-        assert_eq!((&said["day"], &said["from"]), (&day, &json!(from)));
-        assert_eq!(said["why"].is_string(), day.is_null());
-        let idle = json["idle-suppressions"].as_array().unwrap();
-        assert_eq!(idle.iter().any(|one| one["why"] == "expired"), !accepted);
-        let sarif: Value = serde_json::from_str(&text(Format::Sarif)).unwrap();
-        assert_eq!(sarif::faults(&sarif), Vec::<String>::new());
-        let notice = &sarif["runs"][0]["invocations"][0]["toolConfigurationNotifications"][0];
-        assert_eq!(
-            (&notice["descriptor"]["id"], &notice["level"]),
-            (&json!("suppression-date"), &json!(level))
-        );
-        assert!(notice["message"]["text"].as_str().unwrap().starts_with(&says), "{notice}");
-        let junit = text(Format::Junit);
-        let junit = roxmltree::Document::parse(&junit).unwrap();
-        let case =
-            junit.descendants().find(|node| node.attribute("name") == Some("suppression-date")).unwrap();
-        assert!(case.first_element_child().unwrap().text().unwrap().starts_with(&says));
-        let github = text(Format::Github);
-        assert!(github.contains(&format!("\n::{command} title=suppression-date::{says}")), "{github}");
-        for (format, name) in FORMATS {
-            let text = document_by(format, &without, &Judge::new(&without).on(today.clone()));
-            assert_eq!(text, document(format, &without), "{name}");
-        }
     }
 }
 

@@ -68,7 +68,8 @@ impl<'p> Summary<'p> {
         Self { tally: Tally::default(), rules: BTreeMap::new(), suppressions, today: today.clone() }
     }
 
-    /// The day that suppressions were compared with. Nothing where none of them ends: then no verdict depends on the day.
+    /// The day that suppressions were compared with. Nothing where none of them ends: then no verdict depends on the
+    /// day.
     pub fn today(&self) -> Option<&Today> {
         self.suppressions.iter().any(|(suppression, _)| suppression.until.is_some()).then_some(&self.today)
     }

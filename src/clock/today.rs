@@ -42,10 +42,10 @@ impl Source {
 }
 
 impl Today {
-    /// The later of the system clock and SOURCE_DATE_EPOCH: the variable can bring an end nearer, never put it off. nixpkgs
-    /// sets it to 1980 in every build and shell. What lies before the release of this program, or behind the year 9999, is
-    /// no day that is known. Nor is it where SOURCE_DATE_EPOCH is no number: it was set to something, and to what is not
-    /// known.
+    /// The later of the system clock and SOURCE_DATE_EPOCH: the variable can bring an end nearer, never put it off.
+    /// nixpkgs sets it to 1980 in every build and shell. What lies before the release of this program, or behind the
+    /// year 9999, is no day that is known. Nor is it where SOURCE_DATE_EPOCH is no number: it was set to something,
+    /// and to what is not known.
     pub fn ask() -> Self {
         Self::of(seconds(), std::env::var_os("SOURCE_DATE_EPOCH").as_deref())
     }

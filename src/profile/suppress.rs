@@ -16,8 +16,8 @@ pub struct Suppression {
     pub file: String,
     /// Why. Auditors read it.
     pub reason: String,
-    /// The last day on which it holds, as `2027-01-31`, in UTC; for ever if not given. While today is not known it does not
-    /// hold.
+    /// The last day on which it holds, as `2027-01-31`, in UTC; for ever if not given. While today is not known it
+    /// does not hold.
     #[serde(default)]
     pub until: Option<String>,
 }

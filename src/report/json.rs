@@ -86,8 +86,8 @@ struct Entry<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Today<'a> {
-    /// The day in UTC, as `2027-01-31`; none while it is not known, and then every suppression with an `until` counts as
-    /// expired.
+    /// The day in UTC, as `2027-01-31`; none while it is not known, and then every suppression with an `until` counts
+    /// as expired.
     #[serde(skip_serializing_if = "Option::is_none")]
     day: Option<&'a str>,
     /// The clock that shows it.

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Variables that tell the wrappers of nixpkgs which compiler they are. All others tell them what to add: hardening, build
-/// ids, paths of libraries (pkgs/build-support/cc-wrapper and bintools-wrapper).
+/// Variables that tell the wrappers of nixpkgs which compiler they are. All others tell them what to add: hardening,
+/// build ids, paths of libraries (pkgs/build-support/cc-wrapper and bintools-wrapper).
 const KEPT: [&str; 5] =
     ["NIX_CC", "NIX_BINTOOLS", "NIX_CC_WRAPPER_TARGET_", "NIX_BINTOOLS_WRAPPER_TARGET_", "NIX_STORE"];
 

@@ -31,8 +31,8 @@ pub struct Device {
     libc: Libc,
 }
 
-/// Starts `argv[1]` with the variables behind it. The tools before it have loaders too, which must not see them. It needs
-/// no C library, of which a machine may have none to link statically.
+/// Starts `argv[1]` with the variables behind it. The tools before it have loaders too, which must not see them. It
+/// needs no C library, of which a machine may have none to link statically.
 const START: &str = r#"__asm__(
     ".globl _start\n_start: mov 16(%rsp), %rdi\n lea 24(%rsp), %rdx\n push $0\n push %rdi\n mov %rsp, %rsi\n"
     "mov $59, %eax\n syscall\n mov $99, %edi\n mov $60, %eax\n syscall"); // execve(2), or exit(99)
@@ -137,8 +137,8 @@ impl Device {
         self.root().join(path.trim_start_matches('/'))
     }
 
-    /// The folder of the loader's libraries, on this machine and in the tree: one that the loader searches by itself. It is
-    /// that of the file behind the loader's name, as distributions have it.
+    /// The folder of the loader's libraries, on this machine and in the tree: one that the loader searches by itself.
+    /// It is that of the file behind the loader's name, as distributions have it.
     pub fn libraries(&self) -> String {
         let loader = loader(self.libc);
         let folder = loader.parent().unwrap();

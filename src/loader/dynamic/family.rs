@@ -56,8 +56,9 @@ impl Loader {
 }
 
 impl Glibc {
-    /// What `$LIB` stands for: the last part of slibdir, which is the first default folder too (elf/Makefile, trusted-dirs.st),
-    /// such as `lib64`. Debian, whose folders have the machine for a last part, takes all of it: `lib/aarch64-linux-gnu`.
+    /// What `$LIB` stands for: the last part of slibdir, which is the first default folder too (elf/Makefile,
+    /// trusted-dirs.st), such as `lib64`. Debian, whose folders have the machine for a last part, takes all of it:
+    /// `lib/aarch64-linux-gnu`.
     pub fn lib(&self) -> &str {
         let folder = self.folders.first().map_or("lib", |folder| folder.trim_matches('/'));
         if folder.contains("-linux-gnu") { folder } else { folder.rsplit('/').next().unwrap_or(folder) }
