@@ -58,13 +58,20 @@ let
           cargo build --release --locked --offline ${lib.optionalString (target != null) "--target ${target}"}
         '';
       };
+      dependencies = crane.buildDepsOnly (
+        arguments
+        // {
+          dummySrc = manifests;
+          # The same files make the same archive; cargo writes the compiler's time into the one that is left out.
+          postBuild = "rm -f target/.rustc_info.json";
+        }
+      );
     in
     crane.mkCargoDerivation (
       arguments
       // {
         src = source;
-        cargoArtifacts =
-          if prepare == null then crane.buildDepsOnly (arguments // { dummySrc = manifests; }) else null;
+        cargoArtifacts = if prepare == null then dependencies else null;
         doInstallCargoArtifacts = false;
         installPhaseCommand = ''
           mkdir -p "$out/bin"
