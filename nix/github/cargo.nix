@@ -25,8 +25,10 @@ let
     };
   };
 
+  inherit (lib.importTOML ../../Cargo.toml) package;
+
   common = {
-    inherit ((lib.importTOML ../../Cargo.toml).package) version;
+    inherit (package) version;
     cargoVendorDir = crates;
     strictDeps = true;
     doCheck = false;
@@ -84,6 +86,22 @@ let
         ];
       }
       // lib.optionalAttrs (allowedReferences != null) { inherit allowedReferences; }
+      # What the checks compile is no package.
+      // lib.optionalAttrs (lib.hasPrefix package.name name) {
+        meta = {
+          inherit (package) description;
+          license = with lib.licenses; [
+            mit
+            asl20
+          ];
+          mainProgram = package.name;
+          # Where it is compiled: with a target, the file runs elsewhere.
+          platforms = [
+            "x86_64-linux"
+            "aarch64-linux"
+          ];
+        };
+      }
     );
 
   cargo =
