@@ -65,7 +65,10 @@ let
 
   cargo = import ./cargo.nix {
     inherit pkgs tool;
-    crane = (mkLib pkgs).overrideToolchain toolchain;
+    # crane's own way to write a manifest compiles a Rust program with nixpkgs' compiler; this one is a script.
+    crane = ((mkLib pkgs).overrideToolchain toolchain).overrideScope (
+      final: _: { writeTOML = final.writeTOMLViaRemarshal; }
+    );
   };
 in
 {

@@ -2,18 +2,18 @@
 { pkgs, toolchain }:
 let
   rustlib = "${toolchain}/lib/rustlib";
-  inherit (pkgs.pkgsCross.aarch64-multiplatform-musl) musl;
 in
 {
   linker = "${rustlib}/${pkgs.stdenv.hostPlatform.rust.rustcTarget}/bin/rust-lld";
 
-  # C library and start files by nixpkgs; the frame tables' ends and the unwinder by upstream's std, which is compiled
-  # against them.
+  # C library and start files by musl.nix: what fixes nixpkgs has for musl, a program gets, whatever musl upstream's std
+  # comes with. The frame tables' ends and the unwinder are of that std.
   sysroot =
     pkgs.runCommand "aarch64-musl-sysroot"
       {
-        musl = "${musl}/lib";
+        musl = "${import ./musl.nix { inherit pkgs; }}/lib";
         std = "${rustlib}/aarch64-unknown-linux-musl/lib/self-contained";
+        allowedReferences = [ ];
       }
       ''
         mkdir "$out"
