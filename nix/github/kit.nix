@@ -91,6 +91,8 @@ in
     environment:
     pkgs.mkShell {
       name = "sarsen";
+      # Else the shell's compiler would look for headers in every tool, and musl's are among them.
+      strictDeps = true;
       packages = [ toolchainWithSource ] ++ map tool (lib.attrNames packages);
       env = environment;
     };
