@@ -97,7 +97,11 @@ in
       env = environment;
     };
   script = { name, text }: pkgs.writeShellScript name text;
-  formatter = pkgs.writeShellScriptBin "sarsen-fmt" ''
-    PATH=${toolchain}/bin:$PATH exec cargo fmt --all
-  '';
+  formatter = pkgs.writeShellScriptBin "sarsen-fmt" (
+    ''
+      PATH=${lib.makeBinPath [ toolchain pkgs.findutils ]}:$PATH
+      edition=${(lib.importTOML ../../Cargo.toml).package.edition}
+    ''
+    + builtins.readFile ./fmt.sh
+  );
 }
