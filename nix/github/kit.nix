@@ -29,12 +29,15 @@ let
       zstd
       ;
     bsdtar = pkgs.libarchive;
+    ldconfig = pkgs.glibc;
     llvm = pkgs.llvmPackages_19.llvm;
     musl-gcc = pkgs.musl.dev;
     nix = pkgs.nix;
     qemu-system = pkgs.qemu;
     readelf = pkgs.binutils;
     setarch = pkgs.util-linux;
+    # And mount.
+    unshare = pkgs.util-linux;
   };
   tool =
     name:
