@@ -53,7 +53,11 @@ let
           env
           # The host's program needs its libraries from the store, but not the source of its crates.
           // lib.optionalAttrs (target == null) { CARGO_BUILD_RUSTFLAGS = "--remap-path-prefix=${crates}=/crates"; }
-          // lib.optionalAttrs (prepare != null) { inherit prepare; };
+          // lib.optionalAttrs (prepare != null) {
+            inherit prepare;
+            # The locale of nix/varied.sh.
+            LOCALE_ARCHIVE = "${pkgs.glibcLocales}/lib/locale/locale-archive";
+          };
         # `prepare` may change the folder and wrap cargo, for this phase and those that follow.
         buildPhaseCargoCommand = ''
           eval "''${prepare:-}"
@@ -79,7 +83,7 @@ let
           mkdir -p "$out/bin"
           find ${release} -maxdepth 1 -type f -perm -u+x -exec cp {} "$out/bin/" \;
         '';
-        # What nix/varied.sh calls; `hostname` is in no tool of the standard environment.
+        # What nix/varied.sh calls, beside the standard environment; setarch's package has unshare, too.
         nativeBuildInputs = lib.optionals (prepare != null) [
           pkgs.unixtools.hostname
           (tool "setarch")
