@@ -3,18 +3,20 @@
 note() { echo "${0##*/}: $*" >&2; }
 die() { echo "${0##*/}: error: $*" >&2; exit "${code:-1}"; }
 
-# Nothing here builds, so the group that Debian's nix-bin expects for its builders need not exist.
+# A single-user store that root owns has no builder accounts, so the group that Debian's nix-bin expects need not exist.
 export NIX_CONFIG="build-users-group =
-experimental-features = nix-command flakes
-${NIX_CONFIG:-}"
+${NIX_CONFIG:-}
+extra-experimental-features = nix-command flakes"
 
 nix_eval() { # nix_eval EXPRESSION: a string, without quotes
-  nix eval --impure --raw --expr "$1"
+  # What is pinned is in files: no network is needed, nor the warning that there is none.
+  nix --offline eval --impure --raw --expr "$1"
 }
 
 debian_mirror() { # the base address of this host's Debian mirror, without a trailing slash
   local uri=${DEBIAN_MIRROR:-}
   if [ -z "$uri" ] && command -v apt-get >/dev/null; then
+    # shellcheck disable=SC2016 # apt's own words
     # A mirror that serves Debian itself, not its security archive or another vendor's packages.
     uri=$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' 'Created-By: Packages' |
       awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }')

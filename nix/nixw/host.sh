@@ -1,0 +1,72 @@
+# This host: whether the kits build on it, its Nix, and the settings of this call.
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of nixw and its other parts
+
+supported_host() {
+  local kernel machine
+  kernel=$(uname -s) machine=$(uname -m)
+  case $kernel-$machine in
+    Linux-x86_64 | Linux-aarch64) system=$machine-linux ;;
+    *) die "this host is $kernel on $machine, and sarsen builds on Linux on x86_64 or aarch64: use such a machine, a virtual one will do" ;;
+  esac
+}
+
+find_nix() {
+  command -v nix >/dev/null && return
+  local profile
+  for profile in /nix/var/nix/profiles/default "${HOME:-/root}/.nix-profile"; do
+    if [ -x "$profile/bin/nix" ]; then PATH=$profile/bin:$PATH; return; fi
+  done
+  return 1
+}
+install_nix() {
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    die "no Nix here, and installing it needs root on a Debian system. Either run 'apt-get install nix-bin' as root, or install Nix as nixos.org/download describes"
+  fi
+  say "no Nix here: installing the distribution's nix-bin"
+  local log why; log=$(mktemp)
+  install_package() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nix-bin >>"$log" 2>&1; }
+  # The package lists may be old or absent.
+  install_package || { apt-get update -qq >>"$log" 2>&1 && install_package; } || {
+    why=$(grep -E '^E:' "$log" | tail -n 1); rm -f "$log"
+    die "nix-bin could not be installed: ${why:-apt-get failed}. Install Nix by hand, then run this again"
+  }
+  rm -f "$log"
+}
+
+# Like Nix's own test: some address that is not this host's alone. Without one, each call of nix would warn.
+has_network() {
+  [ "$(wc -l < /proc/net/route)" -gt 1 ] || grep -qE '^[0-9a-f]+ [0-9a-f]+ [0-9a-f]+ 00 ' /proc/net/if_inet6 2>/dev/null
+}
+
+# Settings in force: the user's, of nix.conf and NIX_CONFIG, and Nix's built-in ones.
+settings() { nix "${offline[@]}" config show 2>/dev/null || nix "${offline[@]}" show-config 2>/dev/null; }
+value() { sed -n "s/^$2 = //p" <<< "$1"; }
+# Whether the user left a setting as it is built in: only then it is nixw's to choose.
+is_default() { [ "$(value "$in_force" "$1")" = "$(value "$built_in" "$1")" ]; }
+choose_setting() { if is_default "$1"; then NIX_CONFIG="$1 = $2"$'\n'$NIX_CONFIG; fi; }
+
+# Settings of this call. Lines before the user's NIX_CONFIG give way to it.
+configure() {
+  local flakes='extra-experimental-features = nix-command flakes' jobs
+  jobs=$(nproc 2>/dev/null || echo 1)
+  export NIX_CONFIG="${NIX_CONFIG:-}
+$flakes"
+  offline=(); has_network || offline=(--offline)
+  in_force=$(settings)
+  built_in=$(NIX_CONF_DIR=/dev/null NIX_USER_CONF_FILES=/dev/null NIX_CONFIG=$flakes settings)
+  choose_setting warn-dirty false
+  choose_setting max-jobs $(( jobs < 2 ? 1 : jobs / 2 + (jobs == 2) ))
+  choose_setting cores $(( jobs < 2 ? 1 : 2 ))
+  # Debian's nix.conf switches the sandbox off. A daemon refuses this setting from most users, so it gets only what it needs.
+  [ "$(value "$in_force" sandbox)" = true ] || NIX_CONFIG="sandbox = true"$'\n'$NIX_CONFIG
+  # A single-user store that root owns has no builder accounts to switch to.
+  if [ "$(id -u)" = 0 ] && ! has_daemon; then NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG; fi
+}
+has_daemon() { [ -S "${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket/socket" ]; }
+
+# Nix itself would fail at a lock file, and not say what to do.
+store_is_usable() {
+  [ -z "${NIX_REMOTE:-}" ] && [ "$(id -u)" != 0 ] && ! has_daemon || return 0
+  [ -w "${NIX_STATE_DIR:-/nix/var/nix}/db" ] ||
+    die "the Nix store of this host belongs to root, and no daemon serves it: run this as root, start nix-daemon, or keep a store of your own: ./nixw --store \"\$HOME/.local/share/nix/root\" ..."
+}

@@ -1,0 +1,100 @@
+# Which kit, and how Nix is given this checkout as its flake.
+# shellcheck shell=bash disable=SC2034,SC2154 # variables of nixw and its other parts
+
+# Whether the inputs that flake.lock names are all in the store: their paths follow from their hashes alone.
+inputs_are_here() {
+  local hash path
+  [ -r "$checkout/flake.lock" ] || return 1
+  while read -r hash; do
+    path=$(nix-store --print-fixed-path --recursive sha256 "$hash" source) || return 1
+    nix-store --check-validity "$path" 2>/dev/null || return 1
+  done < <(sed -n 's/.*"narHash": "\(sha256-[^"]*\)".*/\1/p' "$checkout/flake.lock")
+}
+# Behind a proxy it is the proxy that is asked, as Nix's own downloads will.
+forge_is_reachable() {
+  has_network || return 1
+  local proxy=${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY:-}}}} credentials=''
+  if [ -z "$proxy" ]; then timeout 3 bash -c 'exec 3<>/dev/tcp/github.com/443' 2>/dev/null; return; fi
+  proxy=${proxy#*://} proxy=${proxy%%/*}
+  case $proxy in *@*) credentials=$(printf %s "${proxy%@*}" | base64 -w 0) proxy=${proxy##*@} ;; esac
+  case $proxy in *:*) ;; *) proxy=$proxy:1080 ;; esac
+  # shellcheck disable=SC2016 # the inner shell's own words
+  timeout 5 bash -c '
+    exec 3<>"/dev/tcp/$1/$2"
+    printf "CONNECT github.com:443 HTTP/1.1\r\nHost: github.com:443\r\n%b\r\n" "${3:+Proxy-Authorization: Basic $3\r\n}" >&3
+    read -r _ status _ <&3
+    [ "$status" = 200 ]' proxy "${proxy%:*}" "${proxy##*:}" "$credentials" 2>/dev/null
+}
+choose_kit() {
+  case ${NIXW_KIT:-} in
+    github | debian) kit=$NIXW_KIT ;;
+    '')
+      if inputs_are_here || forge_is_reachable; then kit=github; else
+        kit=debian
+        say "flake.nix's inputs are neither in the store nor reachable: using the Debian kit, ./nix/debian"
+      fi
+      ;;
+    *) die "NIXW_KIT is '$NIXW_KIT': it is github or debian" ;;
+  esac
+  case $kit in github) subdirectory=. ;; debian) subdirectory=nix/debian ;; esac
+  options=("${offline[@]}")
+}
+
+# Sets flake. A path is enough where git keeps the checkout and every Nix can read its name in a reference; elsewhere the
+# files go into the store first. Both give the same derivations.
+refer() {
+  local LC_ALL=C copy
+  if is_git && [[ $checkout =~ ^[A-Za-z0-9/._+~,=()\&\'-]+$ ]]; then
+    flake=$checkout
+    [ "$subdirectory" = . ] || flake+=/$subdirectory
+    return
+  fi
+  copy=$(snapshot) || exit
+  flake=path:$copy
+  [ "$subdirectory" = . ] || flake+="?dir=$subdirectory"
+}
+# Only a repository of its own counts: around unpacked sources there may be another one. So does only what is in it.
+is_git() {
+  [ -e "$checkout/.git" ] && command -v git >/dev/null || return
+  local why
+  why=$(git -C "$checkout" ls-files --error-unmatch nix/debian/flake.nix flake.nix 2>&1) || case $why in
+    *dubious*) die "$checkout belongs to another user, so git and with it Nix refuse to read it: run git config --global --add safe.directory '$checkout'" ;;
+    *) return 1 ;;
+  esac
+}
+# Copies the files of the checkout into the store and prints the path: those that git knows, or all but what builds leave.
+snapshot() {
+  local work file; work=$(mktemp -d)
+  # shellcheck disable=SC2064 # the directory of now
+  trap "rm -rf '$work'" EXIT
+  mkdir "$work/source"
+  if is_git; then
+    git -C "$checkout" ls-files -z | while IFS= read -r -d '' file; do
+      if [ -e "$checkout/$file" ] || [ -L "$checkout/$file" ]; then printf '%s\0' "$file"; fi
+    done > "$work/files"
+    tar -C "$checkout" --null --verbatim-files-from -T "$work/files" -cf "$work/tar"
+  else
+    tar -C "$checkout" --exclude=.git --exclude=.nixw --exclude=target --exclude=result --exclude='result-*' -cf "$work/tar" .
+  fi
+  tar -C "$work/source" -xf "$work/tar"
+  nix-store --add "$work/source" 2>"$work/error" || die "this checkout could not be copied into the Nix store: $(tail -n 1 "$work/error")"
+}
+
+# A word or a `.#name` that is no package is answered here, in one line and before anything is fetched.
+check_names() {
+  [ "$verb" = build ] || return 0
+  local at word names=''
+  for at in "${positional[@]}"; do
+    word=${words[at]}
+    is_bare "${word#"$flake#"}" || continue
+    names=${names:-$(nix "${options[@]}" eval --raw "$flake#packages.$system" --apply 'p: toString (builtins.attrNames p)' 2>/dev/null)}
+    case " $names " in
+      '  ') return 0 ;;
+      *" ${word#"$flake#"} "*)
+        ! is_bare "$word" || die "'$word' is not a package but a flake, to Nix: for the package of this checkout write ./nixw build .#$word" ;;
+      *)
+        if is_bare "$word" && [ "$word" != sarsen ]; then continue; fi
+        die "there is no package '${word#"$flake#"}' here; there are: $names. './nixw build' alone builds default, the program sarsen for this host; a check is .#checks.$system.NAME" ;;
+    esac
+  done
+}

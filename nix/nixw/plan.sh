@@ -1,0 +1,89 @@
+# What a command will build, before it does: for the Debian kit, what it needs from the network, and how long it takes.
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154 # Nix's words; variables of nixw and its other parts
+
+prepare_debian() {
+  NIX_CONFIG="sandbox-fallback = false"$'\n'$NIX_CONFIG
+  # Without a network each cache would be waited for. One that the user chose stays.
+  choose_setting substituters ''
+  # `nix develop` looks for bash in a registry on the network, and does without.
+  if is_default flake-registry; then options+=(--option flake-registry "$checkout/nix/debian/registry.json"); fi
+  local to_build
+  to_build=$(plan)
+  [ -n "$to_build" ] || return 0
+  can_enter
+  # shellcheck disable=SC2086 # one word a derivation
+  "$checkout/nix/debian/fetch" $to_build
+  estimate "$to_build"
+}
+
+# The derivations that the command has to build, what must be fetched included. Where the flake has no such output there
+# are none, and the command itself reports why.
+plan() {
+  local at frag
+  case " ${words[*]} " in *' --dry-run '* | *' --no-build '*) return ;; esac
+  case $verb in
+    edit | eval | log | path-info | show-derivation | 'derivation show') ;;
+    'flake check') realisable "checks.$system" 'c: map (name: c.${name}.drvPath) (builtins.attrNames c)' ;;
+    'flake '*) ;;
+    fmt) realisable "formatter.$system" 'f: f.drvPath' ;;
+    *)
+      for at in "${dots[@]}"; do
+        frag=${words[at]#"$flake"} frag=${frag#\#}
+        case $verb in
+          run) realisable "apps.$system.${frag:-default}.program" 'p: builtins.attrNames (builtins.getContext p)' && continue ;;
+          develop | print-dev-env) realisable "devShells.$system.${frag:-default}" 's: s.drvPath' && continue ;;
+        esac
+        { nix "${options[@]}" build --dry-run --no-link "${words[at]}" 2>&1 || true; } | derivations
+      done
+      ;;
+  esac
+}
+realisable() { # realisable ATTRIBUTE FUNCTION: those of the derivations that FUNCTION makes of the attribute
+  local wanted
+  wanted=$(nix "${options[@]}" eval --raw "$flake#$1" --apply "v: toString (($2) v)" 2>/dev/null) || return
+  # shellcheck disable=SC2086 # one word a derivation
+  nix-store --realise --dry-run $wanted 2>&1 | derivations
+}
+derivations() { sed -n 's/^ *\(\/[^ ]*\.drv\)$/\1/p'; }
+
+# The kit's builders enter their tree in a user namespace. Those of a daemon run where the daemon does.
+can_enter() {
+  local why
+  if has_daemon; then return; fi
+  why=$(unshare -r -m true 2>&1) ||
+    die "no user namespace can be made here (${why:-unshare failed}): the Debian kit builds in one. Allow them (sysctl user.max_user_namespaces=10000; kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0 where these exist); give a container --privileged; leave a chroot, in which there are none. Or set NIXW_KIT=github"
+}
+
+# Processor time, measured: seconds.txt. A build never takes less than its longest derivation on the processors it gets.
+estimate() {
+  local jobs count=0 total=0 longest=0 derivation seconds minutes
+  jobs=$(nproc 2>/dev/null || echo 1)
+  declare -A cost
+  while read -r derivation seconds; do
+    case $derivation in '' | \#*) ;; *) cost[$derivation]=$seconds ;; esac
+  done < "$parts/seconds.txt"
+  while read -r derivation; do
+    derivation=${derivation##*/} derivation=${derivation%.drv} derivation=${derivation#*-}
+    case $derivation in *.deb | *.crate | busybox) continue ;; esac
+    seconds=${cost[$derivation]:-0}
+    count=$((count + 1)) total=$((total + seconds))
+    if [ "$seconds" -gt "$longest" ]; then longest=$seconds; fi
+  done <<< "$1"
+  [ $count -gt 0 ] || return 0
+  seconds=$((total / jobs))
+  if [ $((longest / (jobs < 2 ? 1 : 2))) -gt $seconds ]; then seconds=$((longest / 2)); fi
+  minutes=$(( (seconds + 59) / 60 ))
+  say "$count derivations to build: an estimated $minutes min on the $jobs processors here (measured processor time of $(( (total + 59) / 60 )) min; yours may differ)"
+}
+
+# `nix flake check` prints nothing when all is well: this prints what was checked, from the flake itself.
+summarise() {
+  local names name
+  # Only what was really checked is counted: this flake's checks, built.
+  case " ${words[*]} " in
+    *" --no-build "*) say "nothing was built (--no-build), so nothing is counted"; return ;;
+  esac
+  names=$(nix "${options[@]}" eval --raw --apply 'c: toString (builtins.attrNames c)' "$flake#checks.$system")
+  for name in $names; do echo "check $name ok"; done
+  echo "$(wc -w <<< "$names") passed, 0 failed"
+}
