@@ -51,7 +51,6 @@ refer() {
   fi
   copy=$(snapshot) || exit
   flake=path:$copy
-  [ "$subdirectory" = . ] || flake+="?dir=$subdirectory"
 }
 # Only a repository of its own counts: around unpacked sources there may be another one. So does only what is in it.
 is_git() {
@@ -77,6 +76,11 @@ snapshot() {
     tar -C "$checkout" --exclude=.git --exclude=.nixw --exclude=target --exclude=result --exclude='result-*' -cf "$work/tar" .
   fi
   tar -C "$work/source" -xf "$work/tar"
+  # Nix 2.8 finds a flake of the store at its root alone.
+  if [ "$kit" = debian ]; then
+    echo '{ outputs = { self }: (import ./nix/debian/flake.nix).outputs { inherit self; }; }' > "$work/source/flake.nix"
+    rm -f "$work/source/flake.lock"
+  fi
   nix-store --add "$work/source" 2>"$work/error" || die "this checkout could not be copied into the Nix store: $(tail -n 1 "$work/error")"
 }
 

@@ -31,7 +31,8 @@ plan() {
         frag=${words[at]#"$flake"} frag=${frag#\#}
         case $verb in
           run) realisable "apps.$system.${frag:-default}.program" 'p: builtins.attrNames (builtins.getContext p)' && continue ;;
-          develop | print-dev-env) realisable "devShells.$system.${frag:-default}" 's: s.drvPath' && continue ;;
+          # Only what the shell is made of is built.
+          develop | print-dev-env) realisable "devShells.$system.${frag:-default}" 's: s.drvPath' | sed '/-sarsen-shell\.drv$/d' && continue ;;
         esac
         { nix "${options[@]}" build --dry-run --no-link "${words[at]}" 2>&1 || true; } | derivations
       done
@@ -64,16 +65,16 @@ estimate() {
   done < "$parts/seconds.txt"
   while read -r derivation; do
     derivation=${derivation##*/} derivation=${derivation%.drv} derivation=${derivation#*-}
-    case $derivation in *.deb | *.crate | busybox) continue ;; esac
+    case $derivation in '' | *.deb | *.crate | busybox) continue ;; esac
     seconds=${cost[$derivation]:-0}
     count=$((count + 1)) total=$((total + seconds))
     if [ "$seconds" -gt "$longest" ]; then longest=$seconds; fi
   done <<< "$1"
-  [ $count -gt 0 ] || return 0
+  [ $total -gt 0 ] || return 0
   seconds=$((total / jobs))
   if [ $((longest / (jobs < 2 ? 1 : 2))) -gt $seconds ]; then seconds=$((longest / 2)); fi
   minutes=$(( (seconds + 59) / 60 ))
-  say "$count derivations to build: an estimated $minutes min on the $jobs processors here (measured processor time of $(( (total + 59) / 60 )) min; yours may differ)"
+  say "derivations to build: $count. Estimated time: $minutes min on the $jobs processors here, from processor times measured elsewhere"
 }
 
 # `nix flake check` prints nothing when all is well: this prints what was checked, from the flake itself.
