@@ -1,9 +1,10 @@
-# Cargo in the Debian kit's tree: { pins, run, rust, system, vendor, workshop } -> the kit's `build` and `cargo`.
+# Cargo in the Debian kit's tree: { pins, run, rust, system, varied, vendor, workshop } -> the kit's `build` and `cargo`.
 {
   pins,
   run,
   rust,
   system,
+  varied,
   vendor,
   workshop,
 }:
@@ -98,7 +99,7 @@ let
               if prepare == null then
                 { dependencies = dependencies { inherit name source target env; }; }
               else
-                { inherit prepare; }
+                varied prepare
             );
           script = ''
             cargo build --release --locked --offline --target ${target}

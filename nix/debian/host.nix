@@ -83,9 +83,11 @@ in
     name = "sarsen-fmt";
     root = workshop;
     inherit programs;
+    fmt = ../fmt.sh;
+    inherit ((builtins.fromTOML (builtins.readFile ../../Cargo.toml)).package) edition;
     script = ''
       mkdir -p "$out/bin"
-      printf '#!/bin/sh\nexec %s/bin/enter cargo fmt --all\n' "$programs" > "$out/bin/sarsen-fmt"
+      printf '#!/bin/sh\nedition=%s exec %s/bin/enter bash %s "$@"\n' "$edition" "$programs" "$fmt" > "$out/bin/sarsen-fmt"
       chmod +x "$out/bin/sarsen-fmt"
     '';
   };

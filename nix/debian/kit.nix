@@ -11,7 +11,12 @@ let
   workshop = tree "debian-workshop" (pins.unique (pins.rust ++ pins.tools));
 
   std = import ./std.nix {
-    inherit pins rust vendor;
+    inherit
+      pins
+      rust
+      varied
+      vendor
+      ;
     run = inTree;
   };
   sysroot = import ./sysroot.nix {
@@ -19,11 +24,18 @@ let
     run = inTree;
     std = std { };
   };
+  # The shell code that varies a build's environment, and, if there is some, where glibc finds its locale.
+  varied = prepare: { inherit prepare; } // (if prepare == "" then { } else { LOCPATH = locale; });
+  locale = unpacked "locale" pins.target.locale ''
+    mkdir "$out"
+    I18NPATH=usr/share/i18n localedef --inputfile=de_CH --charmap=UTF-8 "$out/de_CH.UTF-8"
+  '';
   cargo = import ./cargo.nix {
     inherit
       pins
       rust
       system
+      varied
       vendor
       workshop
       ;

@@ -72,6 +72,8 @@ rec {
     # The kernels of the boot test, with pages of 4 KiB and of 16 KiB.
     kernel-4k = [ "linux-image-5.10.0-32-cloud-arm64-unsigned" ];
     kernel-16k = [ "linux-image-[0-9.]+\\+deb13-arm64-16k-unsigned" ];
+    # The sources of locales: the rebuild in another environment (nix/varied.sh) has one.
+    locale = [ "locales" ];
     # Programs of other people that `sarsen check` is tried on.
     samples = [
       "busybox-static"

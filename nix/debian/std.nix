@@ -5,16 +5,19 @@
   pins,
   run,
   rust,
+  varied,
   vendor,
 }:
 {
   prepare ? "",
 }:
-run {
-  name = "rust-std-aarch64-musl";
-  root = rust;
-  crates = vendor "std-crates" pins.stdCrates;
-  inherit prepare;
-  RUSTC_WRAPPER = ../host-neutral-rustc;
-  script = builtins.readFile ./std.sh;
-}
+run (
+  varied prepare
+  // {
+    name = "rust-std-aarch64-musl";
+    root = rust;
+    crates = vendor "std-crates" pins.stdCrates;
+    RUSTC_WRAPPER = ../host-neutral-rustc;
+    script = builtins.readFile ./std.sh;
+  }
+)

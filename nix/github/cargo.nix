@@ -90,6 +90,7 @@ let
         ];
       }
       // lib.optionalAttrs (allowedReferences != null) { inherit allowedReferences; }
+      // lib.optionalAttrs (prepare == null) { passthru = { inherit dependencies; }; }
       # What the checks compile is no package.
       // lib.optionalAttrs (lib.hasPrefix package.name name) {
         meta = {

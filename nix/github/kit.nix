@@ -105,6 +105,6 @@ in
       PATH=${lib.makeBinPath [ toolchain pkgs.findutils ]}:$PATH
       edition=${(lib.importTOML ../../Cargo.toml).package.edition}
     ''
-    + builtins.readFile ./fmt.sh
+    + builtins.readFile ../fmt.sh
   );
 }
