@@ -31,6 +31,9 @@ python3 ["-c", "import sigstore.dsse, sigstore_models.bundle.v1"] does not run o
 # Some hosts allow no user namespace inside the sandbox: then no program is started in a tree of its own.
 unshare -m true 2> unshare.log || unshare -rm true 2>> unshare.log || expected="$expected
 no user namespace can be made"
+[ "$(uname -m)" = x86_64 ] || expected="$expected
+the cases are x86-64 programs; the flake's check explain runs the arm64 ones
+the devices are x86-64 machines"
 
 sed -n 's/^skipped: //p' test.log | sed 's/: .*//' | sort | uniq -c > skipped.log
 if [ -s skipped.log ]; then
