@@ -54,14 +54,16 @@ $flakes"
   offline=(); has_network || offline=(--offline)
   in_force=$(settings)
   built_in=$(NIX_CONF_DIR=/dev/null NIX_USER_CONF_FILES=/dev/null NIX_CONFIG=$flakes settings)
-  choose_setting warn-dirty false
+  through_daemon || choose_setting warn-dirty false
   choose_setting max-jobs $(( jobs < 2 ? 1 : jobs / 2 + (jobs == 2) ))
   choose_setting cores $(( jobs < 2 ? 1 : 2 ))
-  # Debian's nix.conf switches the sandbox off. A daemon refuses this setting from most users, so it gets only what it needs.
+  # Debian's nix.conf switches the sandbox off.
   [ "$(value "$in_force" sandbox)" = true ] || NIX_CONFIG="sandbox = true"$'\n'$NIX_CONFIG
   # A single-user store that root owns has no builder accounts to switch to.
   if [ "$(id -u)" = 0 ] && ! has_daemon; then NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG; fi
 }
+# A daemon refuses most settings from most users, and warns of each: it gets only what it needs.
+through_daemon() { has_daemon && [ "$(id -u)" != 0 ]; }
 has_daemon() { [ -S "${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket/socket" ]; }
 
 # Nix itself would fail at a lock file, and not say what to do.

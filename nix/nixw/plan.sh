@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # Nix's words; variables of nixw and its other parts
 
 prepare_debian() {
-  NIX_CONFIG="sandbox-fallback = false"$'\n'$NIX_CONFIG
+  through_daemon || NIX_CONFIG="sandbox-fallback = false"$'\n'$NIX_CONFIG
   # Without a network each cache would be waited for. One that the user chose stays.
   choose_setting substituters ''
   # `nix develop` looks for bash in a registry on the network, and does without.
@@ -55,7 +55,8 @@ can_enter() {
     die "no user namespace can be made here (${why:-unshare failed}): the Debian kit builds in one. Allow them (sysctl user.max_user_namespaces=10000; kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0 where these exist); give a container --privileged; leave a chroot, in which there are none. Or set NIXW_KIT=github"
 }
 
-# Processor time, measured: seconds.txt. A build never takes less than its longest derivation on the processors it gets.
+# Processor time, measured: seconds.txt. No build is faster than its longest derivation, which hardly uses a second
+# processor: it is one crate, optimised as a whole.
 estimate() {
   local jobs count=0 total=0 longest=0 derivation seconds minutes
   jobs=$(nproc 2>/dev/null || echo 1)
@@ -72,7 +73,7 @@ estimate() {
   done <<< "$1"
   [ $total -gt 0 ] || return 0
   seconds=$((total / jobs))
-  if [ $((longest / (jobs < 2 ? 1 : 2))) -gt $seconds ]; then seconds=$((longest / 2)); fi
+  if [ "$longest" -gt $seconds ]; then seconds=$longest; fi
   minutes=$(( (seconds + 59) / 60 ))
   say "derivations to build: $count. Estimated time: $minutes min on the $jobs processors here, from processor times measured elsewhere"
 }
