@@ -25,7 +25,7 @@ plan() {
     edit | eval | log | path-info | show-derivation | 'derivation show') ;;
     'flake check') realisable "checks.$system" 'c: map (name: c.${name}.drvPath) (builtins.attrNames c)' ;;
     'flake '*) ;;
-    fmt) realisable "formatter.$system" 'f: f.drvPath' ;;
+    fmt | 'formatter run') realisable "formatter.$system" 'f: f.drvPath' ;;
     *)
       for at in "${dots[@]}"; do
         frag=${words[at]#"$flake"} frag=${frag#\#}

@@ -7,20 +7,20 @@ takes_flake() {
   case $1 in
     build | bundle | copy | develop | edit | eval | log | path-info | print-dev-env | run | shell | show-derivation) ;;
     'derivation show' | 'env shell' | 'profile install' | 'profile add') ;;
-    'flake archive' | 'flake check' | 'flake info' | 'flake metadata' | 'flake show') ;;
+    'flake archive' | 'flake check' | 'flake info' | 'flake metadata' | 'flake prefetch-inputs' | 'flake show') ;;
     *) return 1 ;;
   esac
 }
 # Commands to which `.` is a directory and no flake.
 takes_paths() { case $1 in hash* | nar* | 'store add'* | 'flake clone' | 'flake init' | 'flake new' | fmt) ;; *) return 1 ;; esac; }
-is_group() { case $1 in config | derivation | env | flake | hash | key | nar | profile | realisation | registry | store) ;; *) return 1 ;; esac; }
+is_group() { case $1 in config | derivation | env | flake | formatter | hash | key | nar | profile | realisation | registry | store) ;; *) return 1 ;; esac; }
 # Where there is no Nix yet, what it is worth installing for: a word that Nix would not know is not.
 is_known() {
   local word
   for word; do
     case $word in
       -*) ;;
-      daemon | doctor | help | repl | search | upgrade-nix | why-depends | fmt | formatter | show-config) return ;;
+      daemon | doctor | help | repl | search | upgrade-nix | why-depends | fmt | show-config) return ;;
       *) if takes_flake "$word" || is_group "$word"; then return; fi ;;
     esac
   done
@@ -82,7 +82,7 @@ parse() {
     if [ "$verb" = run ]; then words+=("$@"); break; fi
   done
   if [ ${#positional[@]} -gt 0 ] || [ -n "$foreign" ] || ! takes_flake "$verb"; then after=''; fi
-  case $verb in fmt | 'flake update' | 'flake lock') about_checkout=1; after='' ;; esac
+  case $verb in fmt | 'formatter run' | 'flake update' | 'flake lock') about_checkout=1; after='' ;; esac
   if [ -n "$after" ] || [ ${#dots[@]} -gt 0 ]; then about_checkout=1; fi
   # A bare word would be looked up in a registry of flakes: check_names knows which outputs there are.
   if [ "$verb" = build ] && [ -z "$foreign" ] && [ -n "${positional[0]-}" ] && is_bare "${words[positional[0]]}"; then about_checkout=1; fi
