@@ -6,7 +6,9 @@ supported_host() {
   kernel=$(uname -s) machine=$(uname -m)
   case $kernel-$machine in
     Linux-x86_64 | Linux-aarch64) system=$machine-linux ;;
-    *) die "this host is $kernel on $machine, and sarsen builds on Linux on x86_64 or aarch64: use such a machine, a virtual one will do" ;;
+    *)
+      die "this host is $kernel on $machine, and sarsen builds on Linux on x86_64 or aarch64:" \
+        "use such a machine, a virtual one will do" ;;
   esac
 }
 
@@ -20,11 +22,14 @@ find_nix() {
 }
 install_nix() {
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    die "no Nix here, and installing it needs root on a Debian system. Either run 'apt-get install nix-bin' as root, or install Nix as nixos.org/download describes"
+    die "no Nix here, and installing it needs root on a Debian system. Either run 'apt-get install nix-bin' as root," \
+      "or install Nix as nixos.org/download describes"
   fi
   say "no Nix here: installing the distribution's nix-bin"
   local log why; log=$(mktemp)
-  install_package() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nix-bin >>"$log" 2>&1; }
+  install_package() {
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nix-bin >>"$log" 2>&1
+  }
   # The package lists may be old or absent.
   install_package || { apt-get update -qq >>"$log" 2>&1 && install_package; } || {
     why=$(grep -E '^E:' "$log" | tail -n 1); rm -f "$log"
@@ -70,5 +75,6 @@ has_daemon() { [ -S "${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket/socket" ]; }
 store_is_usable() {
   [ -z "${NIX_REMOTE:-}" ] && [ "$(id -u)" != 0 ] && ! has_daemon || return 0
   [ -w "${NIX_STATE_DIR:-/nix/var/nix}/db" ] ||
-    die "the Nix store of this host belongs to root, and no daemon serves it: run this as root, start nix-daemon, or keep a store of your own: ./nixw --store \"\$HOME/.local/share/nix/root\" ..."
+    die "the Nix store of this host belongs to root, and no daemon serves it: run this as root, start nix-daemon," \
+      "or keep a store of your own: ./nixw --store \"\$HOME/.local/share/nix/root\" ..."
 }

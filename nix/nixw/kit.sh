@@ -40,8 +40,8 @@ choose_kit() {
   options=("${offline[@]}")
 }
 
-# Sets flake. A path is enough where git keeps the checkout and every Nix can read its name in a reference; elsewhere the
-# files go into the store first. Both give the same derivations.
+# Sets flake. A path is enough where git keeps the checkout and every Nix can read its name in a reference; elsewhere
+# the files go into the store first. Both give the same derivations.
 refer() {
   local LC_ALL=C copy
   if is_git && [[ $checkout =~ ^[A-Za-z0-9/._+~,=()\&\'-]+$ ]]; then
@@ -57,11 +57,13 @@ is_git() {
   [ -e "$checkout/.git" ] && command -v git >/dev/null || return
   local why
   why=$(git -C "$checkout" ls-files --error-unmatch nix/debian/flake.nix flake.nix 2>&1) || case $why in
-    *dubious*) die "$checkout belongs to another user, so git and with it Nix refuse to read it: run git config --global --add safe.directory '$checkout'" ;;
+    *dubious*)
+      die "$checkout belongs to another user, so git and with it Nix refuse to read it:" \
+        "run git config --global --add safe.directory '$checkout'" ;;
     *) return 1 ;;
   esac
 }
-# Copies the files of the checkout into the store and prints the path: those that git knows, or all but what builds leave.
+# Copies the checkout's files into the store and prints the path: those that git knows, or all but what builds leave.
 snapshot() {
   local work file; work=$(mktemp -d)
   # shellcheck disable=SC2064 # the directory of now
@@ -73,7 +75,7 @@ snapshot() {
     done > "$work/files"
     tar -C "$checkout" --null --verbatim-files-from -T "$work/files" -cf "$work/tar"
   else
-    tar -C "$checkout" --exclude=.git --exclude=.nixw --exclude=target --exclude=result --exclude='result-*' -cf "$work/tar" .
+    tar -C "$checkout" --exclude={.git,.nixw,target,result,result-*} -cf "$work/tar" .
   fi
   tar -C "$work/source" -xf "$work/tar"
   # Nix 2.8 finds a flake of the store at its root alone.
@@ -81,7 +83,8 @@ snapshot() {
     echo '{ outputs = { self }: (import ./nix/debian/flake.nix).outputs { inherit self; }; }' > "$work/source/flake.nix"
     rm -f "$work/source/flake.lock"
   fi
-  nix-store --add "$work/source" 2>"$work/error" || die "this checkout could not be copied into the Nix store: $(tail -n 1 "$work/error")"
+  nix-store --add "$work/source" 2>"$work/error" ||
+    die "this checkout could not be copied into the Nix store: $(tail -n 1 "$work/error")"
 }
 
 # A word or a `.#name` that is no package is answered here, in one line and before anything is fetched.
@@ -91,14 +94,17 @@ check_names() {
   for at in "${positional[@]}"; do
     word=${words[at]}
     is_bare "${word#"$flake#"}" || continue
-    names=${names:-$(nix "${options[@]}" eval --raw "$flake#packages.$system" --apply 'p: toString (builtins.attrNames p)' 2>/dev/null)}
+    [ -n "$names" ] ||
+      names=$(nix "${options[@]}" eval --raw "$flake#packages.$system" --apply 'p: toString (builtins.attrNames p)' 2>/dev/null) ||
+      return 0
     case " $names " in
-      '  ') return 0 ;;
       *" ${word#"$flake#"} "*)
-        ! is_bare "$word" || die "'$word' is not a package but a flake, to Nix: for the package of this checkout write ./nixw build .#$word" ;;
+        ! is_bare "$word" ||
+          die "did you mean './nixw build .#$word'? To Nix, '$word' alone is a flake of its registry, not a package of this checkout" ;;
       *)
         if is_bare "$word" && [ "$word" != sarsen ]; then continue; fi
-        die "there is no package '${word#"$flake#"}' here; there are: $names. './nixw build' alone builds default, the program sarsen for this host; a check is .#checks.$system.NAME" ;;
+        die "there is no package '${word#"$flake#"}' here; there are: $names. './nixw build' alone builds default," \
+          "the program sarsen for this host; a check is .#checks.$system.NAME" ;;
     esac
   done
 }

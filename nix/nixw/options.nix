@@ -1,5 +1,5 @@
 # How many words each option of this Nix takes, from its own description of its command line (the file $NIXW_DUMP): lines
-# "COMMAND OPTION NUMBER", with no command for options that all commands have, and only where the number is not 0.
+# "COMMAND OPTION NUMBER", without COMMAND for options of all commands, and only where the number is not 0.
 let
   dump = builtins.fromJSON (builtins.readFile (builtins.getEnv "NIXW_DUMP"));
   # Nix 2.8 puts the commands at the top; later ones have them one level below.

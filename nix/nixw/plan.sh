@@ -30,9 +30,11 @@ plan() {
       for at in "${dots[@]}"; do
         frag=${words[at]#"$flake"} frag=${frag#\#}
         case $verb in
-          run) realisable "apps.$system.${frag:-default}.program" 'p: builtins.attrNames (builtins.getContext p)' && continue ;;
+          run)
+            realisable "apps.$system.${frag:-default}.program" 'p: builtins.attrNames (builtins.getContext p)' && continue ;;
           # Only what the shell is made of is built.
-          develop | print-dev-env) realisable "devShells.$system.${frag:-default}" 's: s.drvPath' | sed '/-sarsen-shell\.drv$/d' && continue ;;
+          develop | print-dev-env)
+            realisable "devShells.$system.${frag:-default}" 's: s.drvPath' | sed '/-sarsen-shell\.drv$/d' && continue ;;
         esac
         { nix "${options[@]}" build --dry-run --no-link "${words[at]}" 2>&1 || true; } | derivations
       done
@@ -52,7 +54,9 @@ can_enter() {
   local why
   if has_daemon; then return; fi
   why=$(unshare -r -m true 2>&1) ||
-    die "no user namespace can be made here (${why:-unshare failed}): the Debian kit builds in one. Allow them (sysctl user.max_user_namespaces=10000; kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0 where these exist); give a container --privileged; leave a chroot, in which there are none. Or set NIXW_KIT=github"
+    die "no user namespace can be made here (${why:-unshare failed}): the Debian kit builds in one. Allow them (sysctl" \
+      "user.max_user_namespaces=10000; kernel.unprivileged_userns_clone=1 or kernel.apparmor_restrict_unprivileged_userns=0" \
+      "where these exist); give a container --privileged; leave a chroot, in which there are none. Or set NIXW_KIT=github"
 }
 
 # Processor time, measured: seconds.txt. No build is faster than its longest derivation, which hardly uses a second
@@ -75,7 +79,8 @@ estimate() {
   seconds=$((total / jobs))
   if [ "$longest" -gt $seconds ]; then seconds=$longest; fi
   minutes=$(( (seconds + 59) / 60 ))
-  say "derivations to build: $count. Estimated time: $minutes min on the $jobs processors here, from processor times measured elsewhere"
+  say "derivations to build: $count. Estimated time: $minutes min on the $jobs processors here," \
+    "from processor times measured elsewhere"
 }
 
 # `nix flake check` prints nothing when all is well: this prints what was checked, from the flake itself.

@@ -12,8 +12,18 @@ takes_flake() {
   esac
 }
 # Commands to which `.` is a directory and no flake.
-takes_paths() { case $1 in hash* | nar* | 'store add'* | 'flake clone' | 'flake init' | 'flake new' | fmt) ;; *) return 1 ;; esac; }
-is_group() { case $1 in config | derivation | env | flake | formatter | hash | key | nar | profile | realisation | registry | store) ;; *) return 1 ;; esac; }
+takes_paths() {
+  case $1 in
+    hash* | nar* | 'store add'* | 'flake clone' | 'flake init' | 'flake new' | fmt | 'formatter run') ;;
+    *) return 1 ;;
+  esac
+}
+is_group() {
+  case $1 in
+    config | derivation | env | flake | formatter | hash | key | nar | profile | realisation | registry | store) ;;
+    *) return 1 ;;
+  esac
+}
 # Where there is no Nix yet, what it is worth installing for: a word that Nix would not know is not.
 is_known() {
   local word
@@ -85,7 +95,9 @@ parse() {
   case $verb in fmt | 'formatter run' | 'flake update' | 'flake lock') about_checkout=1; after='' ;; esac
   if [ -n "$after" ] || [ ${#dots[@]} -gt 0 ]; then about_checkout=1; fi
   # A bare word would be looked up in a registry of flakes: check_names knows which outputs there are.
-  if [ "$verb" = build ] && [ -z "$foreign" ] && [ -n "${positional[0]-}" ] && is_bare "${words[positional[0]]}"; then about_checkout=1; fi
+  if [ "$verb" = build ] && [ -z "$foreign" ] && [ ${#positional[@]} -gt 0 ] && is_bare "${words[positional[0]]}"; then
+    about_checkout=1
+  fi
 }
 is_bare() { [[ $1 =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]]; }
 
