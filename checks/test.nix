@@ -11,6 +11,8 @@ kit.cargo {
   tools = [
     "bsdtar"
     "cpio"
+    "jq"
+    "ldconfig"
     "llvm"
     "musl-gcc"
     "nix"
@@ -18,6 +20,7 @@ kit.cargo {
     "qemu-user"
     "readelf"
     "strace"
+    "unshare"
     "zstd"
   ];
   SARSEN_REAL_INPUTS = kit.samples;

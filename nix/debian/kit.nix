@@ -49,6 +49,7 @@ let
     "cpio"
     "file"
     "jq"
+    "ldconfig"
     "llvm"
     "musl-gcc"
     "nix"
@@ -60,6 +61,7 @@ let
     "readelf"
     "setarch"
     "strace"
+    "unshare"
     "zstd"
   ];
   withTools =
