@@ -33,10 +33,10 @@ Environment:
 Changed on this machine:
   /nix                     the Nix store: what is built and downloaded
   .nixw/, result           in this checkout: downloads on their way, and a link to what was built
-  ~/.cache/nix             Nix's caches
+  ~/.cache/nix             Nix's caches; beside them ~/.local/state/nix and the link ~/.nix-profile
   packages                 nix-bin and what it depends on, if nixw installed it
-To remove all of it: rm -rf /nix ~/.cache/nix .nixw result, and as root apt-get autoremove --purge nix-bin. If other
-projects use Nix here, leave /nix: rm result, then nix-collect-garbage.
+To remove all of it, as root: rm -rf /nix ~/.cache/nix ~/.local/state/nix ~/.nix-profile .nixw result, and
+apt-get autoremove --purge nix-bin. If other projects use Nix here, leave all but result: rm result; nix-collect-garbage.
 
 docs/build.md (Chinese: docs/build.zh.md) has the details and what to do when something fails.
 T
