@@ -74,6 +74,12 @@ has_daemon() { [ -S "${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket/socket" ]; }
 # Nix itself would fail at a lock file, and not say what to do.
 store_is_usable() {
   [ -z "${NIX_REMOTE:-}" ] && [ "$(id -u)" != 0 ] && ! has_daemon || return 0
+  local sockets=${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket
+  # Debian lets only one group through.
+  if [ -d "$sockets" ] && [ ! -x "$sockets" ]; then
+    die "the daemon of Nix is for members of the group $(stat -c %G "$sockets"), and $(id -un) is none: as root run" \
+      "adduser $(id -un) $(stat -c %G "$sockets"), then log in anew"
+  fi
   [ -w "${NIX_STATE_DIR:-/nix/var/nix}/db" ] ||
     die "the Nix store of this host belongs to root, and no daemon serves it: run this as root, start nix-daemon," \
       "or keep a store of your own: ./nixw --store \"\$HOME/.local/share/nix/root\" ..."

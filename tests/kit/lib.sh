@@ -1,4 +1,4 @@
-# For tests/kit/{fetch,words,checkouts,hosts}: copies of the checkout in which something is wrong, and what must follow.
+# For tests/kit/{checkouts,daemon,fetch,hosts,words}: copies of the checkout in which something is wrong, and what must follow.
 # shellcheck shell=bash disable=SC2034 # variables of the tests
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 [ "$(id -u)" = 0 ] || { echo "tests/kit: needs root: it makes namespaces and mounts" >&2; exit 2; }
