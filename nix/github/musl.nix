@@ -1,4 +1,4 @@
-# musl for aarch64, as a static program links it: { pkgs } -> a folder with libc.a and the start files.
+# musl for aarch64, as a static program links it: { pkgs } -> a directory with libc.a and the start files.
 #
 # Version, source and patches are those of nixpkgs' cross package set, which is only evaluated for them. Its compiler is
 # not used: the binary cache has GCC for this target at few revisions of a release branch, and everyone else would
