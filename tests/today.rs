@@ -69,17 +69,17 @@ fn no_clock_keeps_an_expired_suppression_alive() {
 #[test]
 fn reports_name_the_day_that_suppressions_were_compared_with() {
     let [with, without] =
-        ["until = \"2026-12-31\"", ""].map(|until| Profile::parse(&profile(until), "p").unwrap());
+        ["until = \"2098-12-31\"", ""].map(|until| Profile::parse(&profile(until), "p").unwrap());
     let system = |seconds| Today::of(seconds, None);
-    // 2026-12-01T00:00:00Z by a variable, and the clock of a device without a battery.
-    let epoch = Today::of(0, Some("1796083200".as_ref()));
-    let [in_time, over, never] = [epoch, system(1_798_761_600), system(0)];
+    // 2098-12-01T00:00:00Z by a variable, and the clock of a device without a battery.
+    let epoch = Today::of(0, Some("4068230400".as_ref()));
+    let [in_time, over, never] = [epoch, system(4_070_908_800), system(0)];
     let date = |day: &str, clock: &str| format!("suppressions that end: today is {day}, by {clock}");
     let unknown = "suppressions that end: today is not known, so all of them count as expired: the system clock shows \
                    1970-01-01, and sarsen ";
     for (today, says, level, command) in [
-        (&in_time, date("2026-12-01", "SOURCE_DATE_EPOCH"), "note", "notice"),
-        (&over, date("2027-01-01", "the system clock"), "note", "notice"),
+        (&in_time, date("2098-12-01", "SOURCE_DATE_EPOCH"), "note", "notice"),
+        (&over, date("2099-01-01", "the system clock"), "note", "notice"),
         (&never, unknown.to_owned(), "warning", "warning"),
     ] {
         let text = |format| document(format, &with, today);

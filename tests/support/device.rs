@@ -137,20 +137,15 @@ impl Device {
         self.root().join(path.trim_start_matches('/'))
     }
 
-    /// The folder of the loader's libraries, on this machine and in the tree: one that the loader searches by itself.
-    /// It is that of the file behind the loader's name, as distributions have it.
+    /// The directory of the loader's libraries, on this machine and in the tree: one that the loader searches by itself,
+    /// as it spells it (ld.so(8), `--help`).
     pub fn libraries(&self) -> String {
         let loader = loader(self.libc);
-        let folder = loader.parent().unwrap();
-        let behind = fs::read_link(&loader).map(|target| folder.join(target));
-        let behind = behind.ok().and_then(|file| Some(file.parent()?.to_owned()));
-        let mut folders = behind.iter().map(PathBuf::as_path).chain([folder]);
-        let found = folders.find(|folder| folder.join("libc.so.6").exists());
-        found
-            .unwrap_or_else(|| panic!("no libc.so.6 beside {}", loader.display()))
-            .to_str()
-            .unwrap()
-            .to_owned()
+        let help = Command::new(&loader).arg("--help").output().unwrap();
+        let help = String::from_utf8(help.stdout).unwrap();
+        let mut searched = help.lines().filter_map(|line| line.trim().strip_suffix(" (system search path)"));
+        let found = searched.find(|directory| Path::new(directory).join("libc.so.6").exists());
+        found.unwrap_or_else(|| panic!("{} has no libc.so.6: {help}", loader.display())).to_owned()
     }
 
     fn copy(&self, from: &Path, to: &str) {
