@@ -17,6 +17,10 @@ machine() { # machine NAME KERNEL FIRST-PROGRAM [QEMU ARGUMENT...]: what the mac
 boot() { # boot NAME KERNEL [QEMU ARGUMENT...]: passes if the program judged itself and ended with status 0; $wants must appear
   local name=$1 kernel=$2; shift 2
   machine "$name" "$kernel" "/init /program check /program" "$@"
+  if grep '^boot: QEMU ended' console.lines >&2; then
+    echo "boot: $name: the machine was not powered off" >&2
+    return 1
+  fi
   if ! grep -qx 'init: /program ended exit=0' console.lines; then
     echo "boot: $name: the program did not end with status 0: $(grep -a '^init: ' console.lines || echo 'no end on the console')" >&2
     return 1

@@ -31,7 +31,7 @@ kit.run (
           echo "dependencies: the derivation of $name does not repeat" >&2
           exit 1
         }
-        echo "$name: $(wc -l < first.txt) files repeat" | tee -a $out
+        echo "$name: $(grep -cE '^[0-9a-f]{64}  ' first.txt) files repeat" | tee -a $out
       done
     '';
   }

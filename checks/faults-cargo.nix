@@ -5,6 +5,7 @@ kit.cargo {
   source = ./faults;
   tools = [ "cargo-deny" ];
   inherit (kit) deny;
+  lacks = "there is no go";
   fmt = builtins.readFile ./fmt.sh;
   clippy = builtins.readFile ./clippy.sh;
   doc = builtins.readFile ./doc.sh;

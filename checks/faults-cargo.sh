@@ -64,9 +64,9 @@ fn compares_nothing() {
 R
 }
 skips 'there is no judge'
-refuses test 'does not expect: there is no judge$'
-# As planted, but for a reason that is known.
-skips 'there is no git'
+refuses test 'is not known: there is no judge$'
+# As planted, but for a reason that is known ($lacks).
+skips 'there is no go'
 passes test
 
 plant < /dev/null

@@ -23,6 +23,7 @@ kit.cargo {
     "unshare"
     "zstd"
   ];
+  lacks = builtins.concatStringsSep "\n" kit.lacks;
   SARSEN_REAL_INPUTS = kit.samples;
   SARSEN_ARM64 = "${arm64}/bin/sarsen";
   script = builtins.readFile ./test.sh + "cp test.log $out";

@@ -2,7 +2,7 @@
 # (./arm64.nix) and for the development shell.
 #
 # rustc's own target makes a fixed-address executable, and `-C relocation-model=pie -C link-arg=-pie` alone links crt1.o:
-# a file that looks like a static-PIE and dies before main, since nothing applies its relocations. So rustc is told to
+# a file that looks like a static-PIE and dies before main, since nothing applies its relocations. So rustc has to
 # bring nothing (`link-self-contained=no`) and the link starts with musl's self-relocating rcrt1.o. rust-lld does the
 # whole link: no C compiler takes part. Only the target's variables are set: build scripts and proc-macros are compiled
 # for the build host, untouched.

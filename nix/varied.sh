@@ -1,7 +1,7 @@
 # Shell code that is evaluated in a build's folder before it compiles: varies what the result must not depend on, and
 # fails where something would stay as it is.
 # A time zone by its rule: its name would need a database. The locale is one that the kit brings.
-export TZ='<+1245>-12:45' LC_ALL=de_CH.UTF-8 LANG=de_CH.UTF-8 USER=somebody LOGNAME=somebody CARGO_BUILD_JOBS=1
+export TZ='<+1245>-12:45' LC_ALL=de_CH.UTF-8 LANG=de_CH.UTF-8 USER=other LOGNAME=other CARGO_BUILD_JOBS=1
 umask 077
 [ "$(date +%z)" = +1245 ] || {
   echo "varied: error: the time zone $TZ is not taken: it is $(date +%z) here" >&2

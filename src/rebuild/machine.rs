@@ -140,7 +140,7 @@ fn cpu() -> String {
 }
 
 /// What this machine's times are worth, one of which is `seconds`. SOURCE_DATE_EPOCH is for what is built, not for when
-/// somebody built it, so it is not asked: nixpkgs sets it to 1980 in every shell.
+/// it was built, so it is not asked: nixpkgs sets it to 1980 in every shell.
 pub fn clock(seconds: u64) -> Clock {
     clock_by(seconds, Path::new(SYNCHRONISED).exists())
 }

@@ -48,7 +48,7 @@ pub struct Source {
     pub digest: BTreeMap<String, String>,
     /// SHA-256 of the NAR of the source as Nix copied it, as `sha256-` and base 64.
     pub nar_hash: String,
-    /// There were changes that no commit holds: nobody else can build this.
+    /// There were changes that no commit holds: no one else can build this.
     pub dirty: bool,
     /// `flake.lock`, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,7 +127,7 @@ pub enum Making {
     Built,
     /// It was there, and Nix's records say that this machine built it: when and from what is not known.
     Found,
-    /// Copied from a cache, another store or another machine: somebody else's word.
+    /// Copied from a cache, another store or another machine: the word of others.
     Substituted,
 }
 
@@ -160,7 +160,7 @@ pub enum Origin {
     /// Copied into the store by evaluation (the source itself, a text): its content was hashed for this statement, and gives
     /// its store path.
     Source,
-    /// Copied from a cache or another store: somebody else's word.
+    /// Copied from a cache or another store: the word of others.
     Substituted,
 }
 
@@ -264,7 +264,7 @@ pub struct Run {
 pub enum Clock {
     /// A time service says that it has set the clock.
     Synchronised,
-    /// Nobody says so, or the clock shows a time before the program's release: what the machine's own clock kept.
+    /// Nothing tells, or the clock shows a time before the program's release: what the machine's own clock kept.
     Unknown,
     /// SOURCE_DATE_EPOCH: read in statements of earlier builds of this program, written no more.
     Fixed,
