@@ -34,6 +34,9 @@ let
     doCheck = false;
     # The file stays as cargo linked it: nothing strips it, and nothing edits paths inside.
     dontFixup = true;
+    # Else nixpkgs has linkers write the output's own lib/, which no output here has, into all that they link: two
+    # outputs of one recipe would hold different build scripts and proc-macros.
+    NIX_NO_SELF_RPATH = 1;
   };
 
   build =
