@@ -26,13 +26,13 @@ install_nix() {
       "or install Nix as nixos.org/download describes"
   fi
   say "no Nix here: installing the distribution's nix-bin"
-  local log why; log=$(mktemp)
+  local log why; log=$(scratch)
   install_package() {
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nix-bin >>"$log" 2>&1
   }
   # The package lists may be old or absent.
   install_package || { apt-get update -qq >>"$log" 2>&1 && install_package; } || {
-    why=$(grep -E '^E:' "$log" | tail -n 1); rm -f "$log"
+    why=$(grep -E '^E:' "$log" | tail -n 1 || true); rm -f "$log"
     die "nix-bin could not be installed: ${why:-apt-get failed}. Install Nix by hand, then run this again"
   }
   rm -f "$log"

@@ -10,9 +10,13 @@ inputs_are_here() {
     nix-store --check-validity "$path" 2>/dev/null || return 1
   done < <(sed -n 's/.*"narHash": "\(sha256-[^"]*\)".*/\1/p' "$checkout/flake.lock")
 }
-# Behind a proxy it is the proxy that is asked, as Nix's own downloads will.
+# curl heeds the variables about proxies as Nix, whose downloads are libcurl's, does. Without it, a proxy is asked by hand.
 forge_is_reachable() {
   has_network || return 1
+  if command -v curl >/dev/null; then
+    curl -sI -m 5 ${NIX_SSL_CERT_FILE:+--cacert "$NIX_SSL_CERT_FILE"} https://github.com >/dev/null 2>&1
+    return
+  fi
   local proxy=${https_proxy:-${HTTPS_PROXY:-${all_proxy:-${ALL_PROXY:-}}}} credentials=''
   if [ -z "$proxy" ]; then timeout 3 bash -c 'exec 3<>/dev/tcp/github.com/443' 2>/dev/null; return; fi
   proxy=${proxy#*://} proxy=${proxy%%/*}
@@ -31,7 +35,8 @@ choose_kit() {
     '')
       if inputs_are_here || forge_is_reachable; then kit=github; else
         kit=debian
-        say "flake.nix's inputs are neither in the store nor reachable: using the Debian kit, ./nix/debian"
+        say "flake.nix's inputs are neither in the store nor reachable: using the Debian kit, ./nix/debian" \
+          "(NIXW_KIT=github decides otherwise)"
       fi
       ;;
     *) die "NIXW_KIT is '$NIXW_KIT': it is github or debian" ;;
@@ -56,35 +61,43 @@ refer() {
 is_git() {
   [ -e "$checkout/.git" ] && command -v git >/dev/null || return
   local why
-  why=$(git -C "$checkout" ls-files --error-unmatch nix/debian/flake.nix flake.nix 2>&1) || case $why in
+  why=$(LC_ALL=C git -C "$checkout" ls-files --error-unmatch nix/debian/flake.nix flake.nix 2>&1) || case $why in
     *dubious*)
       die "$checkout belongs to another user, so git and with it Nix refuse to read it:" \
         "run git config --global --add safe.directory '$checkout'" ;;
     *) return 1 ;;
   esac
 }
-# Copies the checkout's files into the store and prints the path: those that git knows, or all but what builds leave.
+# Copies the checkout's files into the store and prints the path: those that git knows, or all but what builds leave and
+# what is likely to be a secret: all users of this host can read the store. Runs in a subshell, where `|| exit` of the
+# caller switches `set -e` off: each step reports its own failure.
 snapshot() {
-  local work file; work=$(mktemp -d)
-  # shellcheck disable=SC2064 # the directory of now
-  trap "rm -rf '$work'" EXIT
-  mkdir "$work/source"
-  if is_git; then
-    git -C "$checkout" ls-files -z | while IFS= read -r -d '' file; do
-      if [ -e "$checkout/$file" ] || [ -L "$checkout/$file" ]; then printf '%s\0' "$file"; fi
-    done > "$work/files"
-    tar -C "$checkout" --null --verbatim-files-from -T "$work/files" -cf "$work/tar"
-  else
-    tar -C "$checkout" --exclude={.git,.nixw,target,result,result-*} -cf "$work/tar" .
-  fi
-  tar -C "$work/source" -xf "$work/tar"
+  local why
+  work=$(scratch -d) || exit
+  trap 'rm -rf "$work"' EXIT
+  command -v tar >/dev/null || die "tar is not on this host: it copies this checkout on its way into the Nix store"
+  why=$({ mkdir "$work/source" && pack | tar -C "$work/source" -xf -; } 2>&1) ||
+    die "this checkout could not be copied to $work: ${why%%$'\n'*}"
   # Nix 2.8 finds a flake of the store at its root alone.
   if [ "$kit" = debian ]; then
-    echo '{ outputs = { self }: (import ./nix/debian/flake.nix).outputs { inherit self; }; }' > "$work/source/flake.nix"
-    rm -f "$work/source/flake.lock"
+    why=$({
+      echo '{ outputs = { self }: (import ./nix/debian/flake.nix).outputs { inherit self; }; }' > "$work/source/flake.nix" &&
+        rm -f "$work/source/flake.lock"
+    } 2>&1) || die "flake.nix could not be written to $work: $why"
   fi
-  nix-store --add "$work/source" 2>"$work/error" ||
-    die "this checkout could not be copied into the Nix store: $(tail -n 1 "$work/error")"
+  { why=$(nix-store --add "$work/source" 2>&1 >&3); } 3>&1 ||
+    die "this checkout could not be copied into the Nix store: ${why##*$'\n'}"
+}
+# The files, as an archive on standard output.
+pack() {
+  if ! is_git; then
+    tar -C "$checkout" --exclude={.git,.nixw,target,result,result-*,*.pem,*.key,.env,.direnv} -cf - .
+    return
+  fi
+  local file
+  git -C "$checkout" ls-files -z | while IFS= read -r -d '' file; do
+    if [ -e "$checkout/$file" ] || [ -L "$checkout/$file" ]; then printf '%s\0' "$file"; fi
+  done | tar -C "$checkout" --null --verbatim-files-from -T - -cf -
 }
 
 # A word or a `.#name` that is no package is answered here, in one line and before anything is fetched.

@@ -42,7 +42,7 @@ declare -A arity=()
 arity_of() { # arity_of COMMAND OPTION: sets $takes
   local dump line
   if [ ${#arity[@]} = 0 ]; then
-    dump=$(mktemp)
+    dump=$(scratch)
     { nix __dump-cli || nix __dump-args; } > "$dump" 2>/dev/null || true
     arity[asked]=1
     while read -r line; do arity[${line% *}]=${line##* }; done < <(
