@@ -10,7 +10,8 @@ inputs_are_here() {
     nix-store --check-validity "$path" 2>/dev/null || return 1
   done < <(sed -n 's/.*"narHash": "\(sha256-[^"]*\)".*/\1/p' "$checkout/flake.lock")
 }
-# curl heeds the variables about proxies as Nix, whose downloads are libcurl's, does. Without it, a proxy is asked by hand.
+# curl heeds the variables about proxies as Nix does, whose downloads are libcurl's. Without it, a proxy is asked by
+# hand.
 forge_is_reachable() {
   has_network || return 1
   if command -v curl >/dev/null; then
@@ -81,8 +82,9 @@ snapshot() {
   # Nix 2.8 finds a flake of the store at its root alone.
   if [ "$kit" = debian ]; then
     why=$({
-      echo '{ outputs = { self }: (import ./nix/debian/flake.nix).outputs { inherit self; }; }' > "$work/source/flake.nix" &&
-        rm -f "$work/source/flake.lock"
+      rm -f "$work/source/flake.lock" &&
+        echo '{ outputs = { self }: (import ./nix/debian/flake.nix).outputs { inherit self; }; }' \
+          > "$work/source/flake.nix"
     } 2>&1) || die "flake.nix could not be written to $work: $why"
   fi
   { why=$(nix-store --add "$work/source" 2>&1 >&3); } 3>&1 ||

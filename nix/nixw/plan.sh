@@ -20,7 +20,7 @@ prepare_debian() {
 # are none, and the command itself reports why.
 plan() {
   local at frag
-  case " ${words[*]} " in *' --dry-run '* | *' --no-build '*) return ;; esac
+  [ -z "$unbuilt" ] || return 0
   case $verb in
     edit | eval | log | path-info | show-derivation | 'derivation show') ;;
     'flake check') realisable "checks.$system" 'c: map (name: c.${name}.drvPath) (builtins.attrNames c)' ;;
@@ -59,37 +59,57 @@ can_enter() {
       "where these exist); give a container --privileged; leave a chroot, in which there are none. Or set NIXW_KIT=github"
 }
 
-# Processor time, measured: seconds.txt. No build is faster than its longest derivation, which hardly uses a second
-# processor: it is one crate, optimised as a whole.
+# Processor time, measured: seconds.txt. No build is faster than the longest chain of derivations that wait for each
+# other, and most of these hardly use a second processor: each is one crate, optimised as a whole.
 estimate() {
-  local jobs count=0 total=0 longest=0 derivation seconds minutes
+  local jobs count=0 total=0 derivation name seconds minutes least costs='' here
   jobs=$(nproc 2>/dev/null || echo 1)
   declare -A cost
-  while read -r derivation seconds; do
-    case $derivation in '' | \#*) ;; *) cost[$derivation]=$seconds ;; esac
+  while read -r name seconds; do
+    case $name in '' | \#*) ;; *) cost[$name]=$seconds ;; esac
   done < "$parts/seconds.txt"
   while read -r derivation; do
-    derivation=${derivation##*/} derivation=${derivation%.drv} derivation=${derivation#*-}
-    case $derivation in '' | *.deb | *.crate | busybox) continue ;; esac
-    seconds=${cost[$derivation]:-0}
-    count=$((count + 1)) total=$((total + seconds))
-    if [ "$seconds" -gt "$longest" ]; then longest=$seconds; fi
+    name=${derivation##*/} name=${name%.drv} name=${name#*-}
+    case $name in '' | *.deb | *.crate | busybox) continue ;; esac
+    seconds=${cost[$name]:-0}
+    count=$((count + 1)) total=$((total + seconds)) costs+="$derivation $seconds"$'\n'
   done <<< "$1"
   [ $total -gt 0 ] || return 0
-  seconds=$((total / jobs))
-  if [ "$longest" -gt $seconds ]; then seconds=$longest; fi
+  seconds=$((total / jobs)) least=$(longest_chain "$costs")
+  if [ "$least" -gt $seconds ]; then seconds=$least; fi
   minutes=$(( (seconds + 59) / 60 ))
-  say "derivations to build: $count. Estimated time: $minutes min on the $jobs processors here," \
+  case $jobs in 1) here='1 processor' ;; *) here="$jobs processors" ;; esac
+  say "derivations to build: $count. Estimated time without the download: $minutes min on the $here here," \
     "from processor times measured elsewhere"
 }
+longest_chain() { # longest_chain LINES, each "DERIVATION SECONDS": the seconds of those that wait for each other
+  awk '
+    { gsub(/"/, "") }
+    NR == FNR { sub(/.*\//, "", $1); cost[$1] = $2; next }
+    $2 == "->" && ($1 in cost) && ($3 in cost) { needs[$3] = needs[$3] " " $1 }
+    function until(derivation,  names, count, i, before, longest) {
+      if (derivation in known) return known[derivation]
+      count = split(needs[derivation], names, " ")
+      for (i = 1; i <= count; i++) {
+        before = until(names[i])
+        if (before > longest) longest = before
+      }
+      return known[derivation] = cost[derivation] + longest
+    }
+    END {
+      for (derivation in cost) if (until(derivation) > longest) longest = until(derivation)
+      print longest + 0
+    }' <(printf %s "$1") <(graph "$(cut -d ' ' -f 1 <<< "$1")")
+}
+# Lines `"NAME" -> "NAME" ...`: the second needs the first.
+# shellcheck disable=SC2086 # one word a derivation
+graph() { nix-store --query --graph $1 2>/dev/null; }
 
 # `nix flake check` prints nothing when all is well: this prints what was checked, from the flake itself.
 summarise() {
   local names name
   # Only what was really checked is counted: this flake's checks, built.
-  case " ${words[*]} " in
-    *" --no-build "*) say "nothing was built (--no-build), so nothing is counted"; return ;;
-  esac
+  if [ -n "$unbuilt" ]; then say "nothing was built ($unbuilt), so nothing is counted"; return; fi
   names=$(nix "${options[@]}" eval --raw --apply 'c: toString (builtins.attrNames c)' "$flake#checks.$system")
   for name in $names; do echo "check $name ok"; done
   echo "$(wc -w <<< "$names") passed, 0 failed"

@@ -44,7 +44,8 @@ arity_of() { # arity_of COMMAND OPTION: sets $takes
   if [ ${#arity[@]} = 0 ]; then
     dump=$(scratch)
     { nix __dump-cli || nix __dump-args; } > "$dump" 2>/dev/null || true
-    arity[asked]=1
+    # Nix's description leaves the short name of max-jobs out.
+    arity[asked]=1 arity[-j]=1
     while read -r line; do arity[${line% *}]=${line##* }; done < <(
       NIXW_DUMP=$dump nix "${offline[@]}" eval --impure --raw --expr "$(< "$parts/options.nix")" 2>/dev/null; echo
     )
@@ -53,28 +54,45 @@ arity_of() { # arity_of COMMAND OPTION: sets $takes
   takes=${arity[$1 $2]:-${arity[$2]:-0}}
 }
 
-# Sets words, verb, store, positional (the places in `words` of what the command is about), dots (those that name this
-# checkout), after (where its flake belongs if none is named), arguments (for a program) and about_checkout.
+# Sets words, verb, store, unbuilt (the option that keeps Nix from building), positional (the places in `words` of what
+# the command is about), dots (those that name this checkout), after (where its flake belongs if none is named), own
+# (Nix's options), arguments (for a program) and about_checkout.
 parse() {
-  local word skip=0 group='' foreign='' takes
-  words=() verb='' store='' positional=() arguments=() dots=() after='' about_checkout=''
+  local word skip=0 group='' foreign='' takes literal=''
+  words=() verb='' store='' unbuilt='' positional=() own=() arguments=() dots=() after='' about_checkout=''
   while [ $# -gt 0 ]; do
     word=$1; shift
     words+=("$word")
-    if [ $skip -gt 0 ]; then skip=$((skip - 1)); continue; fi
-    case $word in
-      -- | -c | --command) words+=("$@"); arguments=("$@"); break ;;
-      # Help is Nix's own; a file or an expression has its own installables.
-      --help) words=("${words[@]}" "$@"); return ;;
-      -f | --file | --expr | --stdin | --all) foreign=1 ;;
-      --store) store=${1-} ;;
-    esac
-    case $word in
-      -*)
-        case ${1-} in '' | -*) ;; *) arity_of "$verb" "$word"; skip=$takes ;; esac
-        continue
-        ;;
-    esac
+    if [ $skip -gt 0 ]; then skip=$((skip - 1)) own+=("$word"); continue; fi
+    if [ -z "$literal" ]; then
+      case $word in
+        --)
+          case $verb in
+            run | fmt | 'formatter run' | shell | 'env shell' | develop) words+=("$@"); arguments+=("$@"); break ;;
+          esac
+          # Elsewhere what follows is no program's: it is as before, but no option.
+          literal=yes
+          continue
+          ;;
+        -c | --command) words+=("$@"); break ;;
+        # Help is Nix's own; a file or an expression has its own installables.
+        --help) words=("${words[@]}" "$@"); return ;;
+        -f | --file | --expr | --stdin | --all) foreign=1 ;;
+        --dry-run | --no-build) unbuilt=$word ;;
+        --store)
+          # A directory, to Nix: nixw may start it in another one.
+          case ${1-} in /* | *://* | *\?*) ;; */*) set -- "$(realpath -m -- "$1")" "${@:2}" ;; esac
+          store=${1-}
+          ;;
+      esac
+      case $word in
+        -*)
+          own+=("$word")
+          case ${1-} in '' | -*) ;; *) arity_of "$verb" "$word"; skip=$takes ;; esac
+          continue
+          ;;
+      esac
+    fi
     if [ -z "$verb" ]; then
       verb=$word after=${#words[@]}
       if is_group "$word"; then group=1; fi
@@ -100,6 +118,19 @@ parse() {
   fi
 }
 is_bare() { [[ $1 =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]]; }
+
+# Whether a file or directory is among the formatter's words: one that is neither an option nor the value of one.
+names_files() {
+  local word before=''
+  for word in "${arguments[@]}"; do
+    case $before:$word in
+      --config:* | --config-path:* | --color:* | --emit:* | --print-config:* | --style-edition:* | *:-*) ;;
+      *) return ;;
+    esac
+    before=$word
+  done
+  return 1
+}
 
 # Puts the chosen flake where the words name the checkout, or where Nix would take the current directory.
 insert_flake() {

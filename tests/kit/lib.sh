@@ -50,13 +50,15 @@ finish() {
 }
 
 # A directory of programs in which nix is a spy: it notes its words and settings, and is Nix only for what nixw asks on
-# the way. What nixw starts in the end is in $work/spy/words, a line a word; its settings in $work/spy/config.
+# the way. What nixw starts in the end is in $work/spy/words, a line a word; its settings in $work/spy/config, where it starts in
+# $work/spy/directory.
 spy() {
   mkdir -p "$work/spy"
   cat > "$work/spy/nix" <<S
 #!/bin/bash
 printf '%s\n' "\$@" > "$work/spy/words"
 printf '%s\n' "\$NIX_CONFIG" > "$work/spy/config"
+pwd > "$work/spy/directory"
 case " \$* " in
   *' config show '* | *' show-config '* | *' __dump-'* | *' eval --raw '* | *' eval --impure --raw '* | *' --dry-run '*)
     exec "$(command -v nix)" "\$@" ;;
