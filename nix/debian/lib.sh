@@ -3,10 +3,13 @@
 note() { echo "${0##*/}: $*" >&2; }
 die() { echo "${0##*/}: error: $*" >&2; exit "${code:-1}"; }
 
-# A single-user store that root owns has no builder accounts, so the group that Debian's nix-bin expects need not exist.
-export NIX_CONFIG="build-users-group =
-${NIX_CONFIG:-}
+# shellcheck source=nix/nixw/host.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../nixw/host.sh"
+export NIX_CONFIG="${NIX_CONFIG:-}
 extra-experimental-features = nix-command flakes"
+# As nixw: where root has installed nix-bin alone, there are no builder accounts.
+in_force=$(settings || true)
+has_builders || NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG
 
 nix_eval() { # nix_eval EXPRESSION: a string, without quotes
   # What is pinned is in files: no network is needed, nor the warning that there is none.

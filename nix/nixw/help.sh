@@ -26,7 +26,8 @@ Environment:
   NIXW_KIT=github|debian   decides which kit
   DEBIAN_MIRROR=URL        the Debian mirror, instead of the one that apt uses. Old packages that a mirror no longer has
                            are on a snapshot archive of Debian: give its address here
-  NIX_MIRRORS_debian=URL   the Debian mirror of the github kit (for the daemon, where there is one)
+  NIX_MIRRORS_debian=URL/  the Debian mirror of the github kit: the address ends in `/` (for the daemon, where there is
+                           one)
   http_proxy, https_proxy  as usual: apt, cargo and Nix obey them
   NIX_CONFIG, nix.conf     stay in force. For its own calls nixw switches on flakes and the sandbox
 

@@ -45,6 +45,21 @@ has_network() {
 
 # Settings in force: the user's, of nix.conf and NIX_CONFIG, and Nix's built-in ones.
 settings() { nix "${offline[@]}" config show 2>/dev/null || nix "${offline[@]}" show-config 2>/dev/null; }
+# Why Nix rejects them, in one line.
+refusal() {
+  local why
+  why=$(nix "${offline[@]}" config show 2>&1 >/dev/null || true)
+  sed $'s/\e\\[[0-9;]*m//g; /^Try /d' <<< "$why" | tr -s ' \n' ' ' | sed 's/.*error: *//; s/ $//' | cut -c 1-300
+}
+new_enough() {
+  local version
+  # Without the user's settings, which may be what it stumbles over.
+  version=$(NIX_CONF_DIR=/dev/null NIX_USER_CONF_FILES=/dev/null NIX_CONFIG='' nix --version 2>/dev/null || true)
+  version=${version##* }
+  if [[ $version =~ ^([0-9]+)\.([0-9]+) ]] && [ $((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2])) -lt 2008 ]; then
+    die "this host has Nix $version, and this checkout needs 2.8 or later: update Nix, or put a newer nix first in PATH"
+  fi
+}
 value() { sed -n "s/^$2 = //p" <<< "$1"; }
 # Whether the user left a setting as it is built in: only then it is nixw's to choose.
 is_default() { [ "$(value "$in_force" "$1")" = "$(value "$built_in" "$1")" ]; }
@@ -57,19 +72,32 @@ configure() {
   export NIX_CONFIG="${NIX_CONFIG:-}
 $flakes"
   offline=(); has_network || offline=(--offline)
-  in_force=$(settings)
+  new_enough
+  in_force=$(settings) || die "Nix does not start with the settings of this host: $(refusal)"
   built_in=$(NIX_CONF_DIR=/dev/null NIX_USER_CONF_FILES=/dev/null NIX_CONFIG=$flakes settings)
   through_daemon || choose_setting warn-dirty false
   choose_setting max-jobs $(( jobs < 2 ? 1 : jobs / 2 + (jobs == 2) ))
   choose_setting cores $(( jobs < 2 ? 1 : 2 ))
   # Debian's nix.conf switches the sandbox off.
   [ "$(value "$in_force" sandbox)" = true ] || NIX_CONFIG="sandbox = true"$'\n'$NIX_CONFIG
-  # A single-user store that root owns has no builder accounts to switch to.
-  if [ "$(id -u)" = 0 ] && ! has_daemon; then NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG; fi
+  # As where root has installed nix-bin alone.
+  if [ "$(id -u)" = 0 ] && ! has_daemon && ! has_builders; then NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG; fi
 }
 # A daemon refuses most settings from most users, and warns of each: it gets only what it needs.
 through_daemon() { has_daemon && [ "$(id -u)" != 0 ]; }
 has_daemon() { [ -S "${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket/socket" ]; }
+
+# Whether the group of builder accounts, to which Nix switches as root, has members here, and a number in this user
+# namespace. Nix fails where it has not.
+has_builders() {
+  local group members number first count
+  group=$(value "$in_force" build-users-group)
+  [ -n "$group" ] && IFS=: read -r _ _ number members < <(getent group "$group" 2>/dev/null) && [ -n "$members" ] || return
+  while read -r first _ count; do
+    if [ "$number" -ge "$first" ] && [ $((number - first)) -lt "$count" ]; then return; fi
+  done < /proc/self/gid_map
+  return 1
+}
 
 # Nix itself would fail at a lock file, and not say what to do.
 store_is_usable() {
