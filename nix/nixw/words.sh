@@ -43,7 +43,9 @@ arity_of() { # arity_of COMMAND OPTION: sets $takes
   local dump line
   if [ ${#arity[@]} = 0 ]; then
     dump=$(scratch)
-    { nix __dump-cli || nix __dump-args; } > "$dump" 2>/dev/null || true
+    # By way of a variable, since Nix does not report a full disk.
+    line=$({ nix __dump-cli || nix __dump-args; } 2>/dev/null || true)
+    printf '%s\n' "$line" > "$dump" 2>/dev/null || { rm -f "$dump"; die "nothing can be written to ${TMPDIR:-/tmp}"; }
     # Nix's description leaves the short name of max-jobs out.
     arity[asked]=1 arity[-j]=1
     while read -r line; do arity[${line% *}]=${line##* }; done < <(
