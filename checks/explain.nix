@@ -22,7 +22,7 @@ kit.cargo {
   old_libc = kit.old-libc;
   kernel4k = kit.kernels.kernel-4k;
   kernel16k = kit.kernels.kernel-16k;
-  # What starts every case and says how it ended.
+  # What starts every case and prints how it ended.
   runner = recipe {
     name = "explain-runner";
     program = ./explain;

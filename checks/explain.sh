@@ -1,4 +1,4 @@
-# $runner: a program that starts every case and says how it ended; $init: what starts that and powers the machine off.
+# $runner: a program that starts every case and prints how it ended; $init: what starts that and powers the machine off.
 # Written by the test: an initramfs with the cases, and for each page size the profile and what the table says.
 SARSEN_CASES=$PWD/cases cargo test --locked --offline --test explain -- --exact cases_for_other_kernels_are_written_on_demand
 cd cases

@@ -53,7 +53,7 @@ R
 refuses test 'does_not_hold \.\.\. FAILED'
 plant < /dev/null
 refuses test 'cargo ran no test'
-skips() { # skips REASON: a crate whose only test says that it compared nothing
+skips() { # skips REASON: a crate whose only test prints that it compared nothing
   plant <<R
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # variables of nixw and its other parts
 
 # Commands that build or read something of a flake, and take the current directory's where none is given: there the
-# checkout stands in. tests/kit/words compares with what Nix says of itself.
+# checkout stands in. tests/kit/words compares with Nix's own description.
 takes_flake() {
   case $1 in
     build | bundle | copy | develop | edit | eval | log | path-info | print-dev-env | run | shell | show-derivation) ;;
