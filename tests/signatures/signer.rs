@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use sarsen::key::{Algorithm, PublicKey};
 
+/// An example as a signer. bash starts it, since there is no /usr/bin/env where Nix builds.
 fn script(name: &str) -> String {
-    format!("{}/examples/signers/{name}", env!("CARGO_MANIFEST_DIR"))
+    format!("bash --signer-argument {}/examples/signers/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 #[test]
