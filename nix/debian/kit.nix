@@ -141,7 +141,6 @@ in
     "there is no aarch64-linux-gnu-gcc"
     "there is no git"
     "there is no go"
-    "there is no static C library"
     "sh [\"-c\", \"command -v ssh-keygen && id -un\"] does not run on this machine"
     "xxd [\"-v\"] does not run on this machine"
     "python3 [\"-c\", \"import gmssl_fast\"] does not run on this machine"
