@@ -7,9 +7,9 @@ die() { echo "${0##*/}: error: $*" >&2; exit "${code:-1}"; }
 . "$(dirname "${BASH_SOURCE[0]}")/../nixw/host.sh"
 export NIX_CONFIG="${NIX_CONFIG:-}
 extra-experimental-features = nix-command flakes"
-# As nixw: where root has installed nix-bin alone, there are no builder accounts.
-in_force=$(settings || true)
-has_builders || NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG
+# As nixw does.
+in_force=$(settings || true) built_in=$(built_in_settings || true)
+if builds_as_root; then NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG; fi
 
 nix_eval() { # nix_eval EXPRESSION: a string, without quotes
   # What is pinned is in files: no network is needed, nor the warning that there is none.

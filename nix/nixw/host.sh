@@ -74,15 +74,20 @@ $flakes"
   offline=(); has_network || offline=(--offline)
   new_enough
   in_force=$(settings) || die "Nix does not start with the settings of this host: $(refusal)"
-  built_in=$(NIX_CONF_DIR=/dev/null NIX_USER_CONF_FILES=/dev/null NIX_CONFIG=$flakes settings)
+  built_in=$(built_in_settings)
   through_daemon || choose_setting warn-dirty false
   choose_setting max-jobs $(( jobs < 2 ? 1 : jobs / 2 + (jobs == 2) ))
   choose_setting cores $(( jobs < 2 ? 1 : 2 ))
   # Debian's nix.conf switches the sandbox off.
   [ "$(value "$in_force" sandbox)" = true ] || NIX_CONFIG="sandbox = true"$'\n'$NIX_CONFIG
-  # As where root has installed nix-bin alone.
-  if [ "$(id -u)" = 0 ] && ! has_daemon && ! has_builders; then NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG; fi
+  builds_as_root || return 0
+  NIX_CONFIG="build-users-group ="$'\n'$NIX_CONFIG
 }
+built_in_settings() {
+  NIX_CONF_DIR=/dev/null NIX_USER_CONF_FILES=/dev/null NIX_CONFIG='extra-experimental-features = nix-command flakes' settings
+}
+# Root without a daemon builds as itself, as where nix-bin alone was installed, but with the user's own builder accounts.
+builds_as_root() { [ "$(id -u)" = 0 ] && ! has_daemon && { is_default build-users-group || ! has_builders; }; }
 # A daemon refuses most settings from most users, and warns of each: it gets only what it needs.
 through_daemon() { has_daemon && [ "$(id -u)" != 0 ]; }
 has_daemon() { [ -S "${NIX_STATE_DIR:-/nix/var/nix}/daemon-socket/socket" ]; }
