@@ -72,7 +72,7 @@ fn compare(arguments: &Arguments) -> Result<Challenge, Refusal> {
         let ((trust, bundle), at_hand) = problems.end(others.zip(at_hand))?;
         return challenge(&trust, &bundle, &at_hand, arguments.drv.as_deref());
     };
-    // Nobody waits for a build that has nothing to be compared with.
+    // A build that has nothing to be compared with is not started.
     let (trust, bundle) = problems.end(others)?;
     let depth = arguments.rebuild.then_some(Depth::Everything);
     let made = rebuild::make(installable, depth, &mut |line| super::say(format_args!("{line}")))?;

@@ -198,7 +198,7 @@ pub fn mentions_rebuild(payload: &[u8]) -> bool {
 }
 
 /// The letters and digits of ASCII in a text, in lower case, those that JSON or a URI spells by their numbers included: what
-/// is left where somebody varies marks, spaces and case.
+/// is left when marks, spaces and case are varied.
 fn letters(text: &[u8]) -> Vec<u8> {
     let number = |digits: Option<&[u8]>| {
         let digits = std::str::from_utf8(digits?).ok()?;

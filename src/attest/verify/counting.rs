@@ -42,8 +42,8 @@ pub fn count(report: &mut Count, policy: &Policy, trust: &Trust, files: &[File])
     }
 }
 
-/// The files with their names. Those whose statements count say which; others only where they name no file, or whoever has
-/// a key in the store could rename what is at hand.
+/// The files with their names. They come from the statements that count, and from others only where those name no file:
+/// else any key in the store could rename what is at hand.
 fn named(
     report: &Count,
     policy: &Policy,
